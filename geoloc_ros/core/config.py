@@ -1,0 +1,120 @@
+"""Every parameter of the package with its default, unit, range and one line of help; the only place for defaults."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from geoloc_ros.core.errors import ConfigError
+
+
+class Section(BaseModel):
+    """A group of parameters. Unknown keys fail; values cannot be changed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class MapConfig(Section):
+    """What is taken from OpenStreetMap."""
+
+    place_spacing_m: float = Field(10.0, ge=1.0, le=100.0, description="Distance between places along a road, m")
+    default_height_m: float = Field(8.0, gt=0.0, description="Height of a building that says nothing about it, m")
+    level_height_m: float = Field(3.0, gt=0.0, description="Height of one building level, m")
+
+
+class ScanConfig(Section):
+    """The scan: one turn of rays on the ground plane."""
+
+    num_rays: int = Field(360, ge=8, le=4096, description="Rays in one turn")
+    max_range_m: float = Field(100.0, gt=0.0, description="Rays longer than this see nothing, m")
+
+
+class ObserveConfig(Section):
+    """How a scan is made from a label image and depth."""
+
+    min_height_m: float = Field(1.0, description="Points lower than this over the ground are ignored, m")
+    max_height_m: float = Field(20.0, description="Points higher than this over the ground are ignored, m")
+    range_quantile: float = Field(0.1, ge=0.0, le=1.0, description="Quantile of the ranges in one angular bin")
+    camera_height_m: float = Field(2.0, gt=0.0, description="Height of the camera where tf does not say, m")
+
+
+class DescriptorConfig(Section):
+    """The hand-crafted descriptor (range and building edge per ray)."""
+
+    num_bins: int = Field(72, ge=8, description="Angular bins of the descriptor")
+    edge_variance_bins2: float = Field(5.0, gt=0.0, description="Sigma squared of the edge channel, at 360 bins")
+
+
+class IndexConfig(Section):
+    """The searchable index."""
+
+    num_hypotheses: int = Field(20, ge=1, le=1000, description="Places returned for a frame")
+
+
+class TrackerConfig(Section):
+    """The tracker over the place graph."""
+
+
+class NodeConfig(Section):
+    """What only the ROS nodes need."""
+
+    map_frame: str = Field("map", description="Frame of the map, local ENU")
+    odom_frame: str = Field("odom", description="Frame of the odometry")
+    base_frame: str = Field("base_link", description="Frame of the vehicle")
+    tf_broadcast: bool = Field(True, description="Publish map -> odom; off where another node owns it")
+    transform_tolerance_s: float = Field(0.2, ge=0.0, description="How far map -> odom is post-dated, s")
+
+
+class Config(Section):
+    """Everything."""
+
+    map: MapConfig = MapConfig()
+    scan: ScanConfig = ScanConfig()
+    observe: ObserveConfig = ObserveConfig()
+    descriptor: DescriptorConfig = DescriptorConfig()
+    index: IndexConfig = IndexConfig()
+    tracker: TrackerConfig = TrackerConfig()
+    node: NodeConfig = NodeConfig()
+
+
+def load_config(file: Path | None = None, overrides: tuple[str, ...] = ()) -> Config:
+    """Config of a YAML file with `section.key=value` overrides on top; defaults for the rest.
+
+    Raises:
+        ConfigError: If the file cannot be read, a key is unknown or a value is illegal.
+    """
+    tree: dict[str, Any] = {}
+    if file is not None:
+        try:
+            loaded = yaml.safe_load(file.read_text())
+        except (OSError, yaml.YAMLError) as error:
+            raise ConfigError(f"cannot read config '{file}': {error}") from error
+        if not isinstance(loaded or {}, dict):
+            raise ConfigError(f"config '{file}' is not a mapping of sections; see config/ for an example")
+        tree = loaded or {}
+    for override in overrides:
+        _set(tree, override)
+    return _validated(tree)
+
+
+def _set(tree: dict[str, Any], override: str) -> None:
+    key, equals, value = override.partition("=")
+    section, dot, name = key.partition(".")
+    if not equals or not dot:
+        raise ConfigError(f"'{override}' is not of the form section.key=value, e.g. map.place_spacing_m=5")
+    entry = tree.setdefault(section, {})
+    if not isinstance(entry, dict):
+        raise ConfigError(f"'{section}' in the config is not a section; it holds {entry!r}")
+    entry[name] = yaml.safe_load(value)
+
+
+def _validated(tree: dict[str, Any]) -> Config:
+    try:
+        return Config.model_validate(tree)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"config key '{key}': {first['msg']} (seen: {first.get('input')!r})") from error

@@ -1,0 +1,120 @@
+"""The values that cross module boundaries. All are frozen; arrays inside are not to be written to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+Float32 = NDArray[np.float32]
+Float64 = NDArray[np.float64]
+Int32 = NDArray[np.int32]
+Int64 = NDArray[np.int64]
+UInt8 = NDArray[np.uint8]
+UInt16 = NDArray[np.uint16]
+Bool = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Pose2:
+    """Pose on the ground plane; in the map frame x is east, y north, yaw counter-clockwise from east."""
+
+    x_m: float
+    y_m: float
+    yaw_rad: float
+
+    def as_array(self) -> Float64:
+        """`[x_m, y_m, yaw_rad]`."""
+        return np.array([self.x_m, self.y_m, self.yaw_rad])
+
+
+@dataclass(frozen=True)
+class Pose3:
+    """Rigid transform `target_from_source`, the name of the variable saying which."""
+
+    rotation: Float64
+    """(3, 3)."""
+    translation_m: Float64
+    """(3,)."""
+
+    def apply(self, points_m: Float64) -> Float64:
+        """Points (..., 3) of the source frame in the target frame."""
+        return points_m @ self.rotation.T + self.translation_m
+
+    def __matmul__(self, other: Pose3) -> Pose3:
+        """`a_from_b @ b_from_c` is `a_from_c`."""
+        return Pose3(self.rotation @ other.rotation, self.rotation @ other.translation_m + self.translation_m)
+
+    def inverse(self) -> Pose3:
+        """`source_from_target`."""
+        return Pose3(self.rotation.T, -self.rotation.T @ self.translation_m)
+
+
+@dataclass(frozen=True)
+class SemanticScan:
+    """One turn of rays on the ground plane, or a batch of them; predicted by `maps`, observed by `scan`.
+
+    Ray k of B looks at `yaw + 2 pi k / B`, counter-clockwise, yaw being that of the pose the scan belongs to.
+    """
+
+    range_m: Float32
+    """(..., B); NaN where no building was hit within the maximum range."""
+    instance: Int32
+    """(..., B); which building, -1 where none. Comparable within one scan only, except for scans of a map."""
+    observed: Bool
+    """(..., B); False where nothing can be said (occluded, out of view, no depth). A map sees everything."""
+
+    @property
+    def num_rays(self) -> int:
+        """B."""
+        return int(self.range_m.shape[-1])
+
+
+@dataclass(frozen=True)
+class OdometryPose:
+    """Where odometry believes the base to be; smooth, drifting, in its own frame."""
+
+    stamp_ns: int
+    pose: Pose2
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """A viewpoint of the index where the vehicle may be."""
+
+    viewpoint: int
+    pose: Pose2
+    distance: float
+    """Between descriptors; smaller is more alike."""
+    probability: float
+    """Of the tracker at this viewpoint; 0 where it has none."""
+
+
+class LocalizationStatus(IntEnum):
+    """How much of its pose a localizer stands behind; 0 to 3 are Autoware's numbers."""
+
+    UNKNOWN = 0
+    UNINITIALIZED = 1
+    INITIALIZING = 2
+    INITIALIZED = 3
+    LOST = 4
+    DEGRADED = 5
+
+
+@dataclass(frozen=True)
+class PoseEstimate:
+    """What a localizer says after a frame. The pose is only a fix where `status` is INITIALIZED or DEGRADED."""
+
+    stamp_ns: int
+    pose: Pose2
+    covariance: Float64
+    """(3, 3) of x, y, yaw: m^2, m rad, rad^2."""
+    status: LocalizationStatus
+    probability: float
+    """Belief around the pose, 0 to 1."""
+    reason: str
+    """One line for people."""
+    hypotheses: tuple[Hypothesis, ...]
+    """The places most alike in this frame alone, best first."""

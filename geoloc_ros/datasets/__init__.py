@@ -1,0 +1,1 @@
+"""Recorded data in the forms in which others keep it."""

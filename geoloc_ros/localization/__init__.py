@@ -1,0 +1,1 @@
+"""From descriptors and motion to a pose; shared by every method."""

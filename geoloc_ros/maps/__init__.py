@@ -1,0 +1,1 @@
+"""What the map says: buildings, roads, places, and the scan that each place would show."""

@@ -1,0 +1,1 @@
+"""The nodes; the only home of rclpy."""

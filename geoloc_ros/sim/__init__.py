@@ -1,0 +1,1 @@
+"""A world that differs from its map, and a car that drives through it."""
