@@ -55,6 +55,7 @@ def rotation_from_rpy(roll_rad: float, pitch_rad: float, yaw_rad: float) -> Floa
 
 def quaternion_from_rotation(rotation: Float64) -> Float64:
     """`[x, y, z, w]` with w >= 0, of a rotation (3, 3)."""
+    # Not at the top: it takes half a second, and few who need angles need quaternions.
     from scipy.spatial.transform import Rotation
 
     quaternion: Float64 = Rotation.from_matrix(rotation).as_quat(canonical=True)
