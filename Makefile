@@ -1,0 +1,67 @@
+# make venv   ROS 2, all libraries and geoloc_ros itself in .venv       make demo   a city, a drive, live nodes, a report
+# make test   linters, types, layers, tests                             make native only the C++ library, in seconds
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+
+# A sourced ROS installation, or another environment's ROS wheels, would shadow what is installed here.
+unexport PYTHONPATH LD_LIBRARY_PATH _ROS_WHEELS_BOOTSTRAP_COMPLETE PYTHONHOME
+export AMENT_PREFIX_PATH := $(CURDIR)/$(VENV)
+export FASTDDS_DEFAULT_PROFILES_FILE := $(CURDIR)/config/fastdds.xml
+export ROS_AUTOMATIC_DISCOVERY_RANGE ?= LOCALHOST
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+BUILD_INPUTS := setup.py pyproject.toml requirements.txt package.xml CMakeLists.txt src/CMakeLists.txt \
+	$(wildcard cmake/* cmake/tf2_msgs/* cmake/tf2_msgs/msg/* msg/*.msg srv/*.srv action/*.action src/*.cpp src/*.hpp src/*.h)
+
+# One line per ten packages, and the steps of the build: pip says nothing for minutes otherwise.
+PIP_PROGRESS := awk '/Downloading|Using cached/ { if (++n % 10 == 0) print "  " n " packages fetched" } \
+	/Installing|Building|Preparing|ERROR|error/ { print "  " substr($$0, 1, 110) } { fflush() }'
+
+.PHONY: help venv dev demo test lint native clean
+
+help:
+	@sed -n '1,2s/^# //p' Makefile
+
+venv: $(VENV)/.geoloc_ros
+
+dev: $(VENV)/.geoloc_ros_dev
+
+$(BIN)/python:
+	@$(PYTHON) cmake/check_machine.py
+	@echo "creating $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.geoloc_ros: $(BUILD_INPUTS) | $(BIN)/python
+	@echo "installing ROS 2 and geoloc_ros into $(VENV) (the first time: 1 to 3 minutes)"
+	@$(BIN)/pip install --prefer-binary --progress-bar off -e . | $(PIP_PROGRESS)
+	@touch $@
+
+$(VENV)/.geoloc_ros_dev: $(VENV)/.geoloc_ros
+	@echo "installing the test tools into $(VENV)"
+	@$(BIN)/pip install --prefer-binary --progress-bar off "geoloc_ros[dev]" | $(PIP_PROGRESS)
+	@touch $@
+
+demo: venv
+	@$(BIN)/geoloc demo $(ARGS)
+
+lint: dev
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint
+	$(BIN)/python -m pytest $(ARGS)
+
+# The C++ library alone, into the installed package.
+native: dev
+	@$(BIN)/python cmake/build_native.py
+
+clean:
+	rm -rf build install log geoloc_ros.egg-info
