@@ -17,8 +17,9 @@ export FASTDDS_DEFAULT_PROFILES_FILE := $(CURDIR)/config/fastdds.xml
 export ROS_AUTOMATIC_DISCOVERY_RANGE ?= LOCALHOST
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-BUILD_INPUTS := setup.py pyproject.toml requirements.txt package.xml CMakeLists.txt src/CMakeLists.txt \
-	$(wildcard cmake/* cmake/tf2_msgs/* cmake/tf2_msgs/msg/* msg/*.msg srv/*.srv action/*.action src/*.cpp src/*.hpp src/*.h)
+PACKAGE_INPUTS := setup.py pyproject.toml requirements.txt package.xml CMakeLists.txt \
+	$(wildcard cmake/*.cmake cmake/*.in cmake/geoloc.py cmake/tf2_msgs/* cmake/tf2_msgs/msg/* msg/*.msg srv/*.srv action/*.action)
+NATIVE_INPUTS := src/CMakeLists.txt $(wildcard src/*.cpp src/*.hpp src/*.h)
 
 # One line per ten packages, and the steps of the build: pip says nothing for minutes otherwise.
 PIP_PROGRESS := awk '/Downloading|Using cached/ { if (++n % 10 == 0) print "  " n " packages fetched" } \
@@ -29,18 +30,24 @@ PIP_PROGRESS := awk '/Downloading|Using cached/ { if (++n % 10 == 0) print "  " 
 help:
 	@sed -n '1,2s/^# //p' Makefile
 
-venv: $(VENV)/.geoloc_ros
+venv: $(VENV)/.geoloc_ros $(VENV)/.geoloc_native
 
-dev: $(VENV)/.geoloc_ros_dev
+dev: $(VENV)/.geoloc_ros_dev venv
 
 $(BIN)/python:
 	@$(PYTHON) cmake/check_machine.py
 	@echo "creating $(VENV) with $$($(PYTHON) --version)"
 	@$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.geoloc_ros: $(BUILD_INPUTS) | $(BIN)/python
+$(VENV)/.geoloc_ros: $(PACKAGE_INPUTS) | $(BIN)/python
 	@echo "installing ROS 2 and geoloc_ros into $(VENV) (the first time: 1 to 3 minutes)"
 	@$(BIN)/pip install --prefer-binary --progress-bar off -e . | $(PIP_PROGRESS)
+	@touch $@ $(VENV)/.geoloc_native
+
+# Only when C++ sources changed after the installation, which builds them as well.
+$(VENV)/.geoloc_native: $(NATIVE_INPUTS) | $(VENV)/.geoloc_ros
+	@$(BIN)/pip install --quiet cmake
+	@$(BIN)/python cmake/build_native.py
 	@touch $@
 
 $(VENV)/.geoloc_ros_dev: $(VENV)/.geoloc_ros
@@ -59,9 +66,7 @@ lint: dev
 test: lint
 	$(BIN)/python -m pytest $(ARGS)
 
-# The C++ library alone, into the installed package.
-native: dev
-	@$(BIN)/python cmake/build_native.py
+native: $(VENV)/.geoloc_native
 
 clean:
 	rm -rf build install log geoloc_ros.egg-info
