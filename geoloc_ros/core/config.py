@@ -46,6 +46,11 @@ class DescriptorConfig(Section):
 
     num_bins: int = Field(72, ge=8, description="Angular bins of the descriptor")
     edge_variance_bins2: float = Field(5.0, gt=0.0, description="Sigma squared of the edge channel, at 360 bins")
+    min_range_m: float = Field(2.0, gt=0.0, description="Ranges shorter than this count as this, m")
+    usual_range_m: float = Field(25.0, gt=0.0, description="Range that says nothing: stands for unobserved rays, m")
+    usual_edge: float = Field(0.2, ge=0.0, le=1.0, description="Edge proximity that says nothing")
+    range_weight: float = Field(1.0, ge=0.0, description="Weight of the logarithmic range channel")
+    edge_weight: float = Field(1.0, ge=0.0, description="Weight of the edge channel")
 
 
 class IndexConfig(Section):
