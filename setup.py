@@ -117,6 +117,7 @@ def run_cmake(source: Path, build: Path, stage: Path) -> None:
         "CMAKE_INSTALL_PREFIX": str(stage),
         "CMAKE_PROJECT_INCLUDE": str(ROOT / "cmake" / "pip_wheel_ros.cmake"),
         "Python3_EXECUTABLE": sys.executable,
+        "CMAKE_INSTALL_MESSAGE": "NEVER",
         "BUILD_TESTING": "OFF",
     }
     definitions = [f"-D{key}={value}" for key, value in options.items()]
