@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -15,6 +15,9 @@ class Section(BaseModel):
     """A group of parameters. Unknown keys fail; values cannot be changed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+AnySection = TypeVar("AnySection", bound=Section)
 
 
 class MapConfig(Section):
@@ -63,16 +66,6 @@ class TrackerConfig(Section):
     """The tracker over the place graph."""
 
 
-class NodeConfig(Section):
-    """What only the ROS nodes need."""
-
-    map_frame: str = Field("map", description="Frame of the map, local ENU")
-    odom_frame: str = Field("odom", description="Frame of the odometry")
-    base_frame: str = Field("base_link", description="Frame of the vehicle")
-    tf_broadcast: bool = Field(True, description="Publish map -> odom; off where another node owns it")
-    transform_tolerance_s: float = Field(0.2, ge=0.0, description="How far map -> odom is post-dated, s")
-
-
 class Config(Section):
     """Everything."""
 
@@ -82,7 +75,6 @@ class Config(Section):
     descriptor: DescriptorConfig = DescriptorConfig()
     index: IndexConfig = IndexConfig()
     tracker: TrackerConfig = TrackerConfig()
-    node: NodeConfig = NodeConfig()
 
 
 def load_config(file: Path | None = None, overrides: tuple[str, ...] = ()) -> Config:
@@ -102,7 +94,7 @@ def load_config(file: Path | None = None, overrides: tuple[str, ...] = ()) -> Co
         tree = loaded or {}
     for override in overrides:
         _set(tree, override)
-    return _validated(tree)
+    return validated(Config, tree)
 
 
 def _set(tree: dict[str, Any], override: str) -> None:
@@ -116,9 +108,14 @@ def _set(tree: dict[str, Any], override: str) -> None:
     entry[name] = yaml.safe_load(value)
 
 
-def _validated(tree: dict[str, Any]) -> Config:
+def validated(section: type[AnySection], tree: dict[str, Any]) -> AnySection:
+    """A section of plain values.
+
+    Raises:
+        ConfigError: If a key is unknown or a value is illegal.
+    """
     try:
-        return Config.model_validate(tree)
+        return section.model_validate(tree)
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])

@@ -1,4 +1,4 @@
-"""Images as they travel in ROS messages, raw or compressed, as arrays. Works on messages of rclpy and of rosbags alike."""
+"""Images as they travel in ROS messages, raw or compressed, as arrays; for messages of rclpy and of rosbags alike."""
 
 from __future__ import annotations
 
