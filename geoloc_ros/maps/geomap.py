@@ -67,7 +67,7 @@ class RoadGraph:
     edge_reverse: Int32
     """(E,) edge that runs the other way, -1 on one-way roads."""
     point_m: Float64
-    """(P, 2), the bends of all edges; edge i holds points `point_start[i]` up to `point_start[i + 1]`, ends included."""
+    """(P, 2), the bends of all edges; edge i holds `point_start[i]` up to `point_start[i + 1]`, ends included."""
     point_start: Int64
     """(E + 1,)."""
 

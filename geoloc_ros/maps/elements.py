@@ -1,0 +1,274 @@
+"""OpenStreetMap bytes to elements: the buildings, roads and trees of a file, as arrays of node numbers."""
+
+from __future__ import annotations
+
+import hashlib
+from array import array
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import osmium
+
+from geoloc_ros.core.errors import MapError
+from geoloc_ros.core.types import Bool, Float64, Int64
+from geoloc_ros.maps import tags as meaning
+
+SUFFIXES = (".osm.pbf", ".osm", ".osm.gz", ".osm.bz2")
+
+
+@dataclass(frozen=True)
+class Ways:
+    """W lines; way i holds the nodes `node[start[i]:start[i + 1]]`."""
+
+    osm_id: Int64
+    """(W,)."""
+    start: Int64
+    """(W + 1,)."""
+    node: Int64
+    """(K,), a row of the node arrays of `Elements`; -1 where the file lacks the node."""
+
+    def nodes(self, way: int) -> Int64:
+        """Nodes of one way."""
+        return self.node[self.start[way] : self.start[way + 1]]
+
+
+@dataclass(frozen=True)
+class BuildingTags:
+    """What the tags of N buildings say."""
+
+    height_m: Float64
+    """(N,), NaN where unknown."""
+    base_m: Float64
+    """(N,)."""
+    is_part: Bool
+    """(N,), of a building:part that is not an outline."""
+
+
+@dataclass(frozen=True)
+class Multipolygons:
+    """N building relations as lines, to be joined to rings; the lines of relation i have `member_of == i`."""
+
+    osm_id: Int64
+    """(N,), positive as in the file."""
+    tags: BuildingTags
+    member: Ways
+    """(M,) members that the file holds, with the ids of their ways."""
+    member_of: Int64
+    """(M,)."""
+    is_inner: Bool
+    """(M,)."""
+    is_complete: Bool
+    """(N,), False where the file lacks a member."""
+
+
+@dataclass(frozen=True)
+class Elements:
+    """What a file holds of interest, with N nodes."""
+
+    lonlat_deg: Float64
+    """(N, 2)."""
+    outlines: Ways
+    outline_tags: BuildingTags
+    multipolygons: Multipolygons
+    roads: Ways
+    """In driving direction where one-way."""
+    is_oneway: Bool
+    tree_rows: Ways
+    tree_lonlat_deg: Float64
+    """(T, 2)."""
+    date: str
+    sha256: str
+
+
+def read_elements(path: Path, level_height_m: float) -> Elements:
+    """Read what we need of an OpenStreetMap file, in several passes so that only that much is held in memory.
+
+    Objects with negative ids (edited, never uploaded) are passed over.
+
+    Raises:
+        MapError: The file is missing, cut off, empty, or no OpenStreetMap file.
+    """
+    if not path.name.endswith(SUFFIXES):
+        raise MapError(f"'{path}' is not a map file that we read; its name should end in one of {', '.join(SUFFIXES)}")
+    try:
+        return _read(path, level_height_m)
+    except (RuntimeError, OSError) as error:  # RuntimeError is all that libosmium throws
+        raise MapError(f"cannot read the map '{path}': {error}; is it complete? download or export it again") from error
+
+
+def _read(path: Path, level_height_m: float) -> Elements:
+    sha256 = _sha256(path)
+    date = osmium.FileProcessor(path, osmium.osm.NOTHING).header.get("osmosis_replication_timestamp", "")
+    relations = _read_relations(path, level_height_m)
+    outlines, roads, tree_rows, members = _read_ways(path, level_height_m, set(relations.member))
+    tables = (outlines.ways, roads.ways, tree_rows, members)
+    node_id, lonlat_deg = _read_nodes(path, np.unique(np.concatenate([np.asarray(t.ref, np.int64) for t in tables])))
+    return Elements(
+        lonlat_deg=lonlat_deg,
+        outlines=outlines.ways.finish(node_id),
+        outline_tags=outlines.finish_tags(),
+        multipolygons=relations.finish(members.finish(node_id)),
+        roads=roads.ways.finish(node_id),
+        is_oneway=np.array(roads.is_oneway, bool),
+        tree_rows=tree_rows.finish(node_id),
+        tree_lonlat_deg=_read_trees(path),
+        date=date,
+        sha256=sha256,
+    )
+
+
+@dataclass
+class _WayTable:
+    osm_id: array[int] = field(default_factory=lambda: array("q"))
+    size: array[int] = field(default_factory=lambda: array("q"))
+    ref: array[int] = field(default_factory=lambda: array("q"))
+
+    def add(self, osm_id: int, refs: list[int]) -> None:
+        self.osm_id.append(osm_id)
+        self.size.append(len(refs))
+        self.ref.extend(refs)
+
+    def finish(self, node_id: Int64) -> Ways:
+        ref = np.asarray(self.ref, np.int64)
+        row = np.searchsorted(node_id, ref)
+        row[row == len(node_id)] = 0
+        found = node_id[row] == ref if len(node_id) else np.zeros(len(ref), bool)
+        start = np.concatenate([[0], np.cumsum(np.asarray(self.size, np.int64))])
+        return Ways(np.asarray(self.osm_id, np.int64), start, np.where(found, row, -1))
+
+
+@dataclass
+class _BuildingTable:
+    ways: _WayTable = field(default_factory=_WayTable)
+    height_m: array[float] = field(default_factory=lambda: array("d"))
+    base_m: array[float] = field(default_factory=lambda: array("d"))
+    is_part: list[bool] = field(default_factory=list)
+
+    def add_tags(self, tags: meaning.Tags, level_height_m: float) -> None:
+        self.height_m.append(meaning.roof_height_m(tags, level_height_m))
+        self.base_m.append(meaning.base_height_m(tags, level_height_m))
+        self.is_part.append(meaning.is_building_part(tags))
+
+    def finish_tags(self) -> BuildingTags:
+        return BuildingTags(np.array(self.height_m, float), np.array(self.base_m, float), np.array(self.is_part, bool))
+
+
+@dataclass
+class _RoadTable:
+    ways: _WayTable = field(default_factory=_WayTable)
+    is_oneway: list[bool] = field(default_factory=list)
+
+    def add(self, osm_id: int, refs: list[int], direction: meaning.Direction) -> None:
+        self.ways.add(osm_id, refs[::-1] if direction == "backward" else refs)
+        self.is_oneway.append(direction != "both")
+
+
+@dataclass
+class _RelationTable:
+    osm_id: list[int] = field(default_factory=list)
+    tags: _BuildingTable = field(default_factory=_BuildingTable)
+    member: list[int] = field(default_factory=list)
+    member_of: list[int] = field(default_factory=list)
+    is_inner: list[bool] = field(default_factory=list)
+
+    def finish(self, ways: Ways) -> Multipolygons:
+        row_of = {int(way): row for row, way in enumerate(ways.osm_id)}
+        rows = np.array([row_of.get(way, -1) for way in self.member], np.int64)
+        member_of = np.array(self.member_of, np.int64)
+        is_complete = np.ones(len(self.osm_id), bool)
+        is_complete[member_of[rows < 0]] = False
+        kept = rows[rows >= 0]
+        nodes = [ways.nodes(int(row)) for row in kept]
+        member = Ways(
+            ways.osm_id[kept],
+            np.concatenate([[0], np.cumsum([len(line) for line in nodes], dtype=np.int64)]),
+            np.concatenate([np.empty(0, np.int64), *nodes]),
+        )
+        return Multipolygons(
+            np.array(self.osm_id, np.int64),
+            self.tags.finish_tags(),
+            member,
+            member_of[rows >= 0],
+            np.array(self.is_inner, bool)[rows >= 0],
+            is_complete,
+        )
+
+
+def _with_keys(path: Path, kind: Any, keys: Iterable[str]) -> Iterator[Any]:
+    yield from osmium.FileProcessor(path, kind).with_filter(osmium.filter.KeyFilter(*keys))
+
+
+def _with_ids(path: Path, kind: Any, ids: Iterable[int]) -> Iterator[Any]:
+    positive = [number for number in ids if number > 0]
+    yield from osmium.FileProcessor(path, kind).with_filter(osmium.filter.IdFilter(positive))
+
+
+def _read_relations(path: Path, level_height_m: float) -> _RelationTable:
+    table = _RelationTable()
+    for relation in _with_keys(path, osmium.osm.RELATION, ["building", "building:part"]):
+        tags = dict(relation.tags)
+        wanted = meaning.is_building(tags) or meaning.is_building_part(tags)
+        if tags.get("type") != "multipolygon" or not wanted:
+            continue
+        row = len(table.osm_id)
+        table.osm_id.append(relation.id)
+        table.tags.add_tags(tags, level_height_m)
+        for member in relation.members:
+            if member.type == "w":
+                table.member.append(member.ref)
+                table.member_of.append(row)
+                table.is_inner.append(member.role == "inner")
+    return table
+
+
+def _read_ways(
+    path: Path, level_height_m: float, members: set[int]
+) -> tuple[_BuildingTable, _RoadTable, _WayTable, _WayTable]:
+    """Outlines, roads, rows of trees and the members of relations."""
+    buildings, roads, tree_rows, member_table = _BuildingTable(), _RoadTable(), _WayTable(), _WayTable()
+    for way in _with_keys(path, osmium.osm.WAY, ["building", "building:part", "highway", "natural"]):
+        tags = dict(way.tags)
+        if meaning.is_building(tags) or meaning.is_building_part(tags):
+            buildings.ways.add(way.id, [node.ref for node in way.nodes])
+            buildings.add_tags(tags, level_height_m)
+        elif (direction := meaning.drivable_direction(tags)) != "none":
+            roads.add(way.id, [node.ref for node in way.nodes], direction)
+        elif tags.get("natural") == "tree_row":
+            tree_rows.add(way.id, [node.ref for node in way.nodes])
+    if members:
+        for way in _with_ids(path, osmium.osm.WAY, members):
+            member_table.add(way.id, [node.ref for node in way.nodes])
+    return buildings, roads, tree_rows, member_table
+
+
+def _read_nodes(path: Path, wanted: Int64) -> tuple[Int64, Float64]:
+    """Sorted ids (N,) and longitude, latitude (N, 2) of the wanted nodes that the file holds."""
+    node_id, lonlat_deg = array("q"), array("d")
+    for node in _with_ids(path, osmium.osm.NODE, wanted.tolist()):
+        location = node.location
+        if location.valid():
+            node_id.append(node.id)
+            lonlat_deg.append(location.lon)
+            lonlat_deg.append(location.lat)
+    sorted_id, row = np.unique(np.asarray(node_id, np.int64), return_index=True)
+    return sorted_id, np.asarray(lonlat_deg, float).reshape(-1, 2)[row]
+
+
+def _read_trees(path: Path) -> Float64:
+    trees = [
+        (node.location.lon, node.location.lat)
+        for node in _with_keys(path, osmium.osm.NODE, ["natural"])
+        if node.tags.get("natural") == "tree" and node.location.valid()
+    ]
+    return np.array(trees, float).reshape(-1, 2)
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
