@@ -1,0 +1,76 @@
+"""What each ROS node can be told: one tree per node, whose dotted names are the names of its parameters."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from geoloc_ros.core.config import (
+    DescriptorConfig,
+    IndexConfig,
+    MapConfig,
+    ObserveConfig,
+    ScanConfig,
+    Section,
+    TrackerConfig,
+)
+
+
+class NodeConfig(Section):
+    """Common to the nodes."""
+
+    runtime_changeable: ClassVar[tuple[str, ...]] = ()
+    """Parameters, or sections of them, that take effect at once; the others only at the next configure transition."""
+
+    autostart: bool = Field(False, description="Configure and activate without waiting for a lifecycle manager")
+    base_frame: str = Field("base_link", min_length=1, description="Frame of the vehicle")
+
+
+class PerceptionNodeConfig(NodeConfig):
+    """Images in, scan and descriptor out."""
+
+    runtime_changeable: ClassVar[tuple[str, ...]] = ("observe",)
+
+    depth_source: Literal["depth", "points"] = Field("depth", description="Depth image or point cloud")
+    use_instances: bool = Field(True, description="Wait for the instances image too")
+    compressed: bool = Field(False, description="Subscribe to NAME/compressed (depth: NAME/compressedDepth)")
+    sync_tolerance_s: float = Field(
+        0.02, ge=0.0, le=1.0, description="Stamps of one frame may differ by so much, s"
+    )
+    scan: ScanConfig = ScanConfig()
+    observe: ObserveConfig = ObserveConfig()
+    descriptor: DescriptorConfig = DescriptorConfig()
+
+
+class LocalizerNodeConfig(NodeConfig):
+    """Descriptors and odometry in, pose out."""
+
+    runtime_changeable: ClassVar[tuple[str, ...]] = ("tf_broadcast", "transform_tolerance_s", "path_length")
+
+    index_path: str = Field("", description="Index folder to localize in")
+    map_frame: str = Field("map", min_length=1, description="Frame of the map, local ENU")
+    odom_frame: str = Field("odom", min_length=1, description="Frame of the odometry")
+    tf_broadcast: bool = Field(True, description="Publish map -> odom; off where another node owns it")
+    transform_tolerance_s: float = Field(1.0, ge=0.0, le=60.0, description="How far map -> odom is post-dated, s")
+    odometry_buffer_s: float = Field(10.0, gt=0.0, le=600.0, description="How much odometry is remembered, s")
+    path_length: int = Field(5000, ge=0, description="Poses kept in `path`; 0 publishes none")
+    index: IndexConfig = IndexConfig()
+    tracker: TrackerConfig = TrackerConfig()
+
+
+class MapServerNodeConfig(NodeConfig):
+    """Index folder in, markers out; maps to index folders."""
+
+    index_path: str = Field("", description="Index folder to show")
+    map_frame: str = Field("map", min_length=1, description="Frame of the map, local ENU")
+    map: MapConfig = MapConfig()
+    scan: ScanConfig = ScanConfig()
+    descriptor: DescriptorConfig = DescriptorConfig()
+    index: IndexConfig = IndexConfig()
+
+
+NODE_CONFIGS: dict[str, type[NodeConfig]] = {
+    "perception": PerceptionNodeConfig, "localizer": LocalizerNodeConfig, "map_server": MapServerNodeConfig
+}
+"""By node name."""

@@ -1,0 +1,225 @@
+"""Between our values and ROS messages: stamps, poses, scans, estimates. Pure functions."""
+
+from __future__ import annotations
+
+import array
+
+import numpy as np
+from builtin_interfaces.msg import Time
+from geometry_msgs.msg import (
+    Point,
+    Pose,
+    PoseArray,
+    PoseWithCovarianceStamped,
+    Quaternion,
+    Transform,
+    TransformStamped,
+)
+from nav_msgs.msg import Odometry
+from numpy.typing import NDArray
+from sensor_msgs.msg import NavSatFix, NavSatStatus
+from std_msgs.msg import Header
+
+from geoloc_ros.core.errors import ObservationError
+from geoloc_ros.core.geodesy import GeoOrigin
+from geoloc_ros.core.geometry import rotation_from_quaternion, yaw_from_quaternion
+from geoloc_ros.core.types import (
+    Float32,
+    Float64,
+    Hypothesis,
+    OdometryPose,
+    Pose2,
+    Pose3,
+    PoseEstimate,
+    SemanticScan,
+)
+from geoloc_ros.msg import LocalizationState, PlaceHypotheses, PlaceHypothesis
+from geoloc_ros.msg import SemanticScan as SemanticScanMsg
+
+# Row and column of x, y and yaw in the 6x6 covariance of a ROS pose.
+_PLANAR = np.array([0, 1, 5])
+# Height and tilt are not estimated: 100 m and 180 degrees of standard deviation.
+_UNKNOWN_VARIANCE = np.array([0.0, 0.0, 100.0**2, np.pi**2, np.pi**2, 0.0])
+
+
+def to_stamp_ns(stamp: Time) -> int:
+    """Nanoseconds."""
+    return int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec)
+
+
+def to_time(stamp_ns: int) -> Time:
+    """Inverse of `to_stamp_ns`."""
+    return Time(sec=stamp_ns // 1_000_000_000, nanosec=stamp_ns % 1_000_000_000)
+
+
+def packed(typecode: str, values: NDArray[np.generic]) -> array.array[int] | array.array[float]:
+    """What a sequence field takes without looking at every element; assigning an ndarray is 1000 times slower."""
+    packed_values: array.array[int] = array.array(typecode)
+    packed_values.frombytes(np.ascontiguousarray(values).reshape(-1).view(np.uint8).data)
+    return packed_values
+
+
+# ---- poses
+
+
+def to_pose2(pose: Pose) -> Pose2:
+    """The planar part of a pose.
+
+    Raises:
+        ObservationError: If it holds a NaN or a quaternion of no length.
+    """
+    values = np.array([pose.position.x, pose.position.y, *_xyzw(pose.orientation)])
+    if not np.all(np.isfinite(values)) or not np.any(values[2:]):
+        raise ObservationError(f"pose holds {values[:2]} and quaternion {values[2:]}: not a pose")
+    return Pose2(float(values[0]), float(values[1]), yaw_from_quaternion(values[2:] / np.linalg.norm(values[2:])))
+
+
+def to_pose3(transform: Transform) -> Pose3:
+    """`parent_from_child` of a transform.
+
+    Raises:
+        ObservationError: As `to_pose2`.
+    """
+    translation = np.array([transform.translation.x, transform.translation.y, transform.translation.z])
+    xyzw = np.array(_xyzw(transform.rotation))
+    if not (np.all(np.isfinite(translation)) and np.all(np.isfinite(xyzw)) and np.any(xyzw)):
+        raise ObservationError(f"transform holds {translation} and quaternion {xyzw}")
+    return Pose3(rotation_from_quaternion(xyzw), translation)
+
+
+def to_odometry_pose(message: Odometry) -> OdometryPose:
+    """Stamp and planar pose.
+
+    Raises:
+        ObservationError: As `to_pose2`.
+    """
+    return OdometryPose(to_stamp_ns(message.header.stamp), to_pose2(message.pose.pose))
+
+
+def to_pose_msg(pose: Pose2) -> Pose:
+    """On the ground, upright."""
+    return Pose(position=Point(x=pose.x_m, y=pose.y_m), orientation=_quaternion(pose.yaw_rad))
+
+
+def to_transform_msg(parent_from_child: Pose2, header: Header, child_frame: str) -> TransformStamped:
+    """Transform of `header.frame_id` from `child_frame`."""
+    message = TransformStamped(header=header, child_frame_id=child_frame)
+    message.transform.translation.x, message.transform.translation.y = parent_from_child.x_m, parent_from_child.y_m
+    message.transform.rotation = _quaternion(parent_from_child.yaw_rad)
+    return message
+
+
+def to_initial_pose(message: PoseWithCovarianceStamped, map_frame: str) -> tuple[Pose2, Float64]:
+    """Pose and covariance (3, 3) that somebody claims, in the map frame.
+
+    Raises:
+        ObservationError: If it is given in another frame, holds NaNs, or its covariance is not one.
+    """
+    if message.header.frame_id.lstrip("/") != map_frame:
+        raise ObservationError(f"initial pose is in frame '{message.header.frame_id}'; give it in '{map_frame}'")
+    covariance = np.array(message.pose.covariance).reshape(6, 6)[np.ix_(_PLANAR, _PLANAR)]
+    if not np.all(np.isfinite(covariance)) or np.any(np.diag(covariance) < 0.0):
+        raise ObservationError(f"initial pose has variances {np.diag(covariance)}: not a covariance")
+    return to_pose2(message.pose.pose), covariance
+
+
+# ---- scans
+
+
+def to_scan_msg(scan: SemanticScan, descriptor: Float32, encoder_id: str, header: Header) -> SemanticScanMsg:
+    """Message of one scan (B,) and its descriptor (D,)."""
+    return SemanticScanMsg(
+        header=header,
+        encoder_id=encoder_id,
+        range_m=packed("f", scan.range_m.astype(np.float32, copy=False)),
+        instance=packed("i", scan.instance.astype(np.int32, copy=False)),
+        observed=packed("B", scan.observed),
+        descriptor=packed("f", descriptor.astype(np.float32, copy=False)),
+    )
+
+
+def to_descriptor(message: SemanticScanMsg) -> Float32:
+    """Descriptor (D,).
+
+    Raises:
+        ObservationError: If there is none, or it holds NaNs.
+    """
+    descriptor = np.frombuffer(message.descriptor, np.float32)
+    if not len(descriptor) or not np.all(np.isfinite(descriptor)):
+        raise ObservationError(f"scan has a descriptor of {len(descriptor)} values, some missing or not finite")
+    return descriptor
+
+
+# ---- estimates
+
+
+def to_pose_with_covariance(estimate: PoseEstimate, header: Header) -> PoseWithCovarianceStamped:
+    """Pose of the base in the map frame."""
+    message = PoseWithCovarianceStamped(header=header)
+    message.pose.pose = to_pose_msg(estimate.pose)
+    message.pose.covariance = to_covariance36(estimate.covariance)
+    return message
+
+
+def to_covariance36(covariance: Float64) -> Float64:
+    """Row-major 6x6 (36,) of a covariance (3, 3) of x, y, yaw; what is not estimated has a large variance."""
+    full = np.diag(_UNKNOWN_VARIANCE)
+    full[np.ix_(_PLANAR, _PLANAR)] = covariance
+    return full.reshape(-1)
+
+
+def to_odometry_msg(estimate: PoseEstimate, odometry: Odometry, header: Header) -> Odometry:
+    """The estimate with the velocity of an odometry message of the same base."""
+    message = Odometry(header=header, child_frame_id=odometry.child_frame_id, twist=odometry.twist)
+    message.pose.pose = to_pose_msg(estimate.pose)
+    message.pose.covariance = to_covariance36(estimate.covariance)
+    return message
+
+
+def to_fix(estimate: PoseEstimate, origin: GeoOrigin, header: Header) -> NavSatFix:
+    """The estimate as latitude and longitude; the altitude is that of the map origin, with a large variance."""
+    latitude_deg, longitude_deg = origin.to_geodetic(estimate.pose.as_array()[:2])
+    message = NavSatFix(
+        header=header, latitude=float(latitude_deg), longitude=float(longitude_deg), altitude=origin.height_m
+    )
+    message.status.status, message.status.service = NavSatStatus.STATUS_FIX, 0
+    covariance = np.diag(_UNKNOWN_VARIANCE[:3])
+    covariance[:2, :2] = estimate.covariance[:2, :2]
+    message.position_covariance = covariance.reshape(-1)
+    message.position_covariance_type = NavSatFix.COVARIANCE_TYPE_KNOWN
+    return message
+
+
+def to_state_msg(estimate: PoseEstimate, header: Header, index_id: str) -> LocalizationState:
+    """Status of the estimate."""
+    return LocalizationState(
+        header=header, state=int(estimate.status), probability=estimate.probability, reason=estimate.reason,
+        index_id=index_id,
+    )
+
+
+def to_hypotheses_msg(hypotheses: tuple[Hypothesis, ...], header: Header, index_id: str) -> PlaceHypotheses:
+    """Best first."""
+    return PlaceHypotheses(
+        header=header, index_id=index_id, method="map",
+        hypotheses=[
+            PlaceHypothesis(
+                pose=to_pose_msg(hypothesis.pose), viewpoint=hypothesis.viewpoint, distance=hypothesis.distance,
+                probability=hypothesis.probability,
+            )
+            for hypothesis in hypotheses
+        ],
+    )
+
+
+def to_pose_array(hypotheses: tuple[Hypothesis, ...], header: Header) -> PoseArray:
+    """The same for RViz."""
+    return PoseArray(header=header, poses=[to_pose_msg(hypothesis.pose) for hypothesis in hypotheses])
+
+
+def _xyzw(quaternion: Quaternion) -> tuple[float, float, float, float]:
+    return quaternion.x, quaternion.y, quaternion.z, quaternion.w
+
+
+def _quaternion(yaw_rad: float) -> Quaternion:
+    return Quaternion(z=float(np.sin(yaw_rad / 2.0)), w=float(np.cos(yaw_rad / 2.0)))
