@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -65,6 +65,35 @@ class IndexConfig(Section):
 class TrackerConfig(Section):
     """The tracker over the place graph."""
 
+    cell_length_m: float = Field(2.5, gt=0.0, le=50.0, description="Length of the road cells that hold the belief, m")
+    odometry_variance_m: float = Field(
+        0.05, gt=0.0, description="Variance that odometry's distance gains per metre driven, m^2/m"
+    )
+    heading_sigma_rad: float = Field(0.35, gt=0.0, description="Deviation from the road's direction that is usual, rad")
+    heading_penalty_per_m: float = Field(
+        0.25, ge=0.0, description="Log-likelihood lost per metre driven against the road's direction"
+    )
+    heading_memory_m: float = Field(100.0, gt=0.0, description="Drive after which a heading deviation is forgotten, m")
+    leak_per_m: float = Field(
+        1e-4, ge=0.0, lt=0.01, description="Belief spread over the whole city per metre driven: recovers from anything"
+    )
+    evidence_length_m: float = Field(
+        10.0, gt=0.0, description="Drive after which a new frame is independent of the last; nearer ones count in part"
+    )
+
+
+class SimConfig(Section):
+    """The simulated drive."""
+
+    noise: Literal["none", "paper", "hard"] = Field("paper", description="Noise level of world, camera and sensors")
+    camera: Literal["equirectangular", "pinhole"] = Field("equirectangular", description="Camera model")
+    width: int = Field(512, ge=16, le=8192, description="Image width, pixels")
+    height: int = Field(160, ge=16, le=8192, description="Image height, pixels")
+    fov_deg: float = Field(90.0, gt=0.0, lt=170.0, description="Horizontal field of view of a pinhole, degrees")
+    rate_hz: float = Field(5.0, gt=0.0, le=50.0, description="Images per second")
+    speed_mps: float = Field(9.0, gt=0.0, le=40.0, description="Cruising speed, m/s")
+    city_size_m: float = Field(1200.0, ge=150.0, le=5000.0, description="Width of the procedural city, m")
+
 
 class Config(Section):
     """Everything."""
@@ -75,6 +104,7 @@ class Config(Section):
     descriptor: DescriptorConfig = DescriptorConfig()
     index: IndexConfig = IndexConfig()
     tracker: TrackerConfig = TrackerConfig()
+    sim: SimConfig = SimConfig()
 
 
 def load_config(file: Path | None = None, overrides: tuple[str, ...] = ()) -> Config:
