@@ -30,7 +30,8 @@ def paper_descriptor(scan: SemanticScan, max_range_m: float, edge_variance_bins2
 
 def is_edge(instance: Int32) -> Bool:
     """Rays i (..., B) whose building differs from that of ray i + 1, counting round the circle."""
-    return instance != np.roll(instance, -1, axis=-1)
+    edge: Bool = instance != np.roll(instance, -1, axis=-1)
+    return edge
 
 
 def edge_proximity(edge: Bool, edge_variance_bins2: float) -> Float32:
@@ -54,4 +55,5 @@ def _bins_to_edge(edge: Bool) -> Int32:
     ahead = np.minimum.accumulate(np.where(twice, index, np.int32(3 * num_rays))[..., ::-1], axis=-1)[..., ::-1]
     to_behind = (index - behind)[..., num_rays:]
     to_ahead = (ahead - index)[..., :num_rays]
-    return np.minimum(np.minimum(to_behind, to_ahead), np.int32(num_rays))
+    nearest: Int32 = np.minimum(np.minimum(to_behind, to_ahead), np.int32(num_rays))
+    return nearest

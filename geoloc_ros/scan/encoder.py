@@ -60,16 +60,18 @@ class HandcraftedEncoder:
         edge = edge_proximity(is_edge(scan.instance) & known_edge, config.edge_variance_bins2)
         range_channel = self._pool(self._log_range(scan), scan.observed) * np.float32(config.range_weight)
         edge_channel = self._pool(edge - np.float32(config.usual_edge), known_edge) * np.float32(config.edge_weight)
-        return np.concatenate([range_channel, edge_channel], axis=-1)
+        descriptor: Float32 = np.concatenate([range_channel, edge_channel], axis=-1)
+        return descriptor
 
     def _log_range(self, scan: SemanticScan) -> Float32:
         range_m = np.nan_to_num(scan.range_m, nan=self._scan.max_range_m)
         floor_m = np.float32(self._descriptor.min_range_m)
-        return np.log(np.maximum(range_m, floor_m) / np.float32(self._descriptor.usual_range_m))
+        log_range: Float32 = np.log(np.maximum(range_m, floor_m) / np.float32(self._descriptor.usual_range_m))
+        return log_range
 
     def _pool(self, value: Float32, known: Bool) -> Float32:
         bins = (*value.shape[:-1], self._descriptor.num_bins, -1)
         weight = known.reshape(bins).astype(np.float32)
-        pooled: Float32 = np.einsum("...r,...r->...", value.reshape(bins), weight)
         # Part of a bin is part of the evidence: dividing by all its rays shrinks it towards "nothing known".
-        return pooled / np.float32(weight.shape[-1])
+        pooled: Float32 = np.einsum("...r,...r->...", value.reshape(bins), weight) / np.float32(weight.shape[-1])
+        return pooled
