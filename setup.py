@@ -95,8 +95,11 @@ def is_foreign_package(name: str) -> bool:
     """Is the Python package `name` importable, and not installed by an earlier geoloc_ros?"""
     if importlib.util.find_spec(name) is None:
         return False
-    owners = importlib.metadata.packages_distributions().get(name, [])
-    return NAME not in {owner.replace("-", "_") for owner in owners}
+    try:
+        own_files = importlib.metadata.files(NAME) or []
+    except importlib.metadata.PackageNotFoundError:
+        return True
+    return not any(path.parts[0] == name for path in own_files)
 
 
 def run_cmake(source: Path, build: Path, stage: Path) -> None:
@@ -154,7 +157,7 @@ class BuildNative(Command):
     def initialize_options(self) -> None:
         """As setuptools wants it (setuptools.command.build.SubCommand)."""
         self.editable_mode = False
-        self.build_lib = ""
+        self.build_lib: str | None = None
 
     def finalize_options(self) -> None:
         """Write beside the Python modules."""
