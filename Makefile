@@ -6,6 +6,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
+PYTHON312 ?= python3.12
 ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
@@ -25,7 +26,7 @@ NATIVE_INPUTS := src/CMakeLists.txt $(wildcard src/*.cpp src/*.hpp src/*.h)
 PIP_PROGRESS := awk '/Downloading|Using cached/ { if (++n % 10 == 0) print "  " n " packages fetched" } \
 	/Installing|Building|Preparing|ERROR|error/ { print "  " substr($$0, 1, 110) } { fflush() }'
 
-.PHONY: help venv dev demo test lint native clean
+.PHONY: help venv dev demo test lint native jazzy-check clean
 
 help:
 	@sed -n '1,2s/^# //p' Makefile
@@ -67,6 +68,10 @@ test: lint
 	$(BIN)/python -m pytest $(ARGS)
 
 native: $(VENV)/.geoloc_native
+
+# The same sources against the Jazzy wheels, in an environment of their own, talking to the Kilted nodes of .venv.
+jazzy-check: venv
+	@test/interop/check_jazzy.sh $(PYTHON312)
 
 clean:
 	rm -rf build install log geoloc_ros.egg-info

@@ -19,8 +19,15 @@ from setuptools.command.editable_wheel import editable_wheel
 ROOT = Path(__file__).resolve().parent
 NAME = "geoloc_ros"
 
-# The ROS distribution whose wheels are installed: kilted or jazzy.
+# What building needs under one ROS distribution only.
+BUILD_OF_DISTRO = {
+    "kilted": ["ament-cmake-ros-core"],
+    "jazzy": ["ament-cmake-ros", "ament-cmake-gtest", "ament-cmake-gmock", "ament-cmake-pytest", "fastrtps-cmake-module"],
+}
+# The ROS distribution whose wheels are installed.
 ROS_DISTRO = os.environ.get("GEOLOC_ROS_DISTRO", "kilted")
+if ROS_DISTRO not in BUILD_OF_DISTRO:
+    raise SystemExit(f"GEOLOC_ROS_DISTRO is '{ROS_DISTRO}', PyPI has wheels of: {', '.join(BUILD_OF_DISTRO)}")
 ROS_RUN = (
     "rclpy[fastrtps]",
     "std-msgs",
@@ -47,13 +54,13 @@ BUILD = [
             "ament-cmake",
             "ament-cmake-python",
             "ament-cmake-include-directories",
-            "ament-cmake-ros-core",
             "ament-package",
             "rosidl-default-generators",
             "rosidl-core-generators",
             "std-msgs",
             "geometry-msgs",
             "action-msgs",
+            *BUILD_OF_DISTRO[ROS_DISTRO],
         )
     ),
 ]
