@@ -38,7 +38,7 @@ def edit_buildings(geomap: GeoMap, noise: WorldNoise, rng: np.random.Generator) 
     streets = shapely.STRtree(centre_lines(geomap.roads))
     buildings = _moved(before, noise, streets, rng)
     keep = rng.random(len(before)) >= noise.removed_ratio
-    kept = _subset(buildings, keep)
+    kept = subset_of_buildings(buildings, keep)
     added = _new_buildings(kept, geomap.roads, streets, round(noise.added_ratio * len(before)), rng)
     source = np.concatenate([np.flatnonzero(keep), np.full(len(added), -1)]).astype(np.int32)
     buildings, num_lifted = _with_passages(_joined(kept, added), streets)
@@ -126,7 +126,8 @@ def _with_passages(buildings: Buildings, streets: shapely.STRtree) -> tuple[Buil
     return replace(buildings, base_m=base_m, height_m=height_m), len(lifted)
 
 
-def _subset(buildings: Buildings, keep: Bool) -> Buildings:
+def subset_of_buildings(buildings: Buildings, keep: Bool) -> Buildings:
+    """Those of N buildings where `keep` (N,)."""
     ring_kept = keep[buildings.ring_building]
     sizes = np.diff(buildings.ring_start)
     number = np.cumsum(keep) - 1

@@ -48,6 +48,8 @@ class Looks:
     """(N, 2), share of bay and storey that is glass."""
     has_gable: Int32
     """(N,), 1 where a simple house gets a pitched roof."""
+    sun: Float64
+    """(3,), unit vector towards it."""
 
 
 def edit_map(geomap: GeoMap, noise: WorldNoise, rng: np.random.Generator) -> World:
@@ -78,8 +80,10 @@ def _decorate(buildings: Buildings, rng: np.random.Generator) -> Looks:
     window = rng.uniform([0.3, 0.4], [0.65, 0.62], (count, 2))
     office = rng.random(count) < 0.12 * (buildings.height_m > 12.0)
     window[office] = [0.92, 0.7]
+    azimuth, elevation = rng.uniform(0.0, 2.0 * np.pi), rng.uniform(np.radians(30.0), np.radians(60.0))
+    sun = np.array([np.cos(azimuth) * np.cos(elevation), np.sin(azimuth) * np.cos(elevation), np.sin(elevation)])
     gable = (buildings.height_m < 14.0) & (rng.random(count) < 0.7)
     return Looks(
         wall.astype(np.float32), roof.astype(np.float32), rng.uniform(2.9, 3.6, count).astype(np.float32),
-        rng.uniform(2.0, 3.8, count).astype(np.float32), window.astype(np.float32), gable.astype(np.int32),
+        rng.uniform(2.0, 3.8, count).astype(np.float32), window.astype(np.float32), gable.astype(np.int32), sun,
     )
