@@ -5,16 +5,25 @@ from __future__ import annotations
 import logging
 import signal
 import sys
-from importlib.metadata import PackageNotFoundError, version
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Optional
 
 import typer
 
+from geoloc_ros import __version__
 from geoloc_ros.core.errors import GeolocError
+from geoloc_ros.core.progress import ProgressCallback
 
-app = typer.Typer(help="Know where a vehicle is, from an OpenStreetMap file and its cameras.", no_args_is_help=True)
+app = typer.Typer(
+    help="Know where a vehicle is, from an OpenStreetMap file and its cameras.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
 map_app = typer.Typer(help="Get maps.", no_args_is_help=True)
 app.add_typer(map_app, name="map")
 
@@ -24,18 +33,92 @@ CropOption = Annotated[Optional[str], typer.Option("--crop", help="W,S,E,N in de
 
 
 def main() -> None:
-    """Entry point: a user's mistake is one red line and exit status 1; SIGTERM cleans up as SIGINT does."""
-    signal.signal(signal.SIGTERM, _interrupt)
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(message)s")
+    """Entry point: a user's mistake is one red line and status 1; a signal cleans up, one line, 128 + its number."""
+    received: list[int] = []
+
+    def interrupt(signum: int, frame: FrameType | None) -> None:
+        # An impatient second Ctrl-C must not stop the removal of half-written files.
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, signal.SIG_IGN)
+        received.append(signum)
+        raise KeyboardInterrupt
+
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, interrupt)
+    _log_to_stderr()
     try:
         app(standalone_mode=True)
     except GeolocError as error:
         typer.secho(f"error: {error}", fg="red", err=True)
         sys.exit(1)
+    except (SystemExit, KeyboardInterrupt):
+        if not received:
+            raise
+        typer.secho(f"interrupted by {signal.Signals(received[0]).name}", err=True)
+        sys.exit(128 + received[0])
 
 
-def _interrupt(signum: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+class _StderrHandler(logging.Handler):
+    """Writes to whatever `sys.stderr` is at that time: a progress bar lends it, to keep lines and bars apart."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        print(self.format(record), file=sys.stderr)
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(handlers=[_StderrHandler()], level=logging.INFO, format="%(message)s")
+
+
+@contextmanager
+def _progress_bar() -> Iterator[ProgressCallback]:
+    """A bar per stage in a terminal; elsewhere a line per stage."""
+    if not sys.stderr.isatty():
+        yield _progress_lines()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description:<28}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
+    tasks: dict[str, TaskID] = {}
+    console = Console(stderr=True)
+    # Lines for people are printed above the bars; results that go to a file stay out of stderr.
+    lent = sys.stdout.isatty()
+    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True, redirect_stdout=lent) as bars:
+
+        def show(stage: str, ratio: float) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=1.0)
+            bars.update(tasks[stage], completed=ratio)
+
+        yield show
+
+
+def _progress_lines() -> ProgressCallback:
+    """Says each stage once, when it begins, with the seconds since the first."""
+    stages: set[str] = set()
+    began_s = time.monotonic()
+
+    def show(stage: str, ratio: float) -> None:
+        if stage not in stages:
+            stages.add(stage)
+            print(f"[{time.monotonic() - began_s:6.1f} s] {stage}", file=sys.stderr, flush=True)
+
+    return show
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"geoloc_ros {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Know where a vehicle is, from an OpenStreetMap file and its cameras."""
 
 
 @app.command()
@@ -51,9 +134,8 @@ def index(
     from geoloc_ros.index import index_map, parse_crop
 
     with _progress_bar() as progress:
-        summary = index_map(
-            map_file, output, parse_crop(crop) if crop else None, load_config(config, tuple(set_ or ())), progress
-        )
+        tree = load_config(config, tuple(set_ or ()))
+        summary = index_map(map_file, output, parse_crop(crop) if crop else None, tree, progress)
     typer.echo(summary.as_text())
 
 
@@ -73,10 +155,8 @@ def simulate(
     from geoloc_ros.simulate import simulate_drive
 
     with _progress_bar() as progress:
-        summary = simulate_drive(
-            source, output, parse_crop(crop) if crop else None, seed, length, load_config(config, tuple(set_ or ())),
-            progress,
-        )
+        tree = load_config(config, tuple(set_ or ()))
+        summary = simulate_drive(source, output, parse_crop(crop) if crop else None, seed, length, tree, progress)
     typer.echo(summary.as_text())
 
 
@@ -107,6 +187,21 @@ def evaluate(
     from geoloc_ros.evaluate import evaluate_trajectory
 
     typer.echo(evaluate_trajectory(trajectory, bag, output).as_text())
+
+
+@app.command()
+def report(
+    bag: Annotated[Path, typer.Argument(help="Bag of the drive, with images and, for the error, /ground_truth.")],
+    index_folder: Annotated[Path, typer.Option("--index", help="Index folder that was localized in.")],
+    trace: Annotated[Path, typer.Option("--trace", help=".trace.npz beside the trajectory of `geoloc localize`.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Page to write.")] = Path("report.html"),
+) -> None:
+    """Write a page to look at a localized drive: map, belief, camera, error. It needs no network."""
+    from geoloc_ros.report import write_report
+
+    with _progress_bar() as progress:
+        summary = write_report(index_folder, bag, trace, output, progress)
+    typer.echo(summary.as_text())
 
 
 @app.command()
