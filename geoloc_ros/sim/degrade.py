@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri
 
 from geoloc_ros.core.camera import Camera
 from geoloc_ros.core.classes import SemanticClass
@@ -16,8 +16,8 @@ from geoloc_ros.sim.renderer import Frame
 
 MEMORY_S = 2.0
 """How long a network keeps to one mistake about one building."""
-PATCH_RAD = 0.06
-"""Size of the patches in which depth is missing or labels are wrong: some degrees."""
+PATCH_RAD, WOBBLE_RAD = 0.08, 0.04
+"""Size of the patches in which depth is missing or labels are wrong, and of the bends of wrong borders."""
 BLOCKER_RAD = np.radians(30.0)
 """Width of one vehicle close by."""
 
@@ -79,7 +79,7 @@ class Degrader:
             return frame.label, frame.building
         height, width = frame.label.shape
         pixels = self._noise.border_px * self._per_rad * 2.0 * np.pi / 512.0
-        shift = pixels * self._smooth(2)
+        shift = pixels * self._smooth(2, WOBBLE_RAD)
         column, row = np.meshgrid(np.arange(width), np.arange(height))
         column = np.round(column + shift[..., 0]).astype(int)
         row = np.round(row + shift[..., 1]).astype(int).clip(0, height - 1)
@@ -146,18 +146,12 @@ class Degrader:
 
     def _patches(self) -> Float64:
         """Values (H, W), uniform in 0 to 1, alike within patches."""
-        rows, columns = self._coarse_shape()
-        coarse = self._rng.random((rows, columns)).astype(np.float32)
-        size = (self._camera.width, self._camera.height)
-        return np.asarray(cv2.resize(coarse, size, interpolation=cv2.INTER_NEAREST), dtype=np.float64)
+        return np.asarray(ndtr(self._smooth(1, PATCH_RAD)))
 
-    def _smooth(self, channels: int) -> Float64:
-        """Standard normal values (H, W, channels) that change smoothly."""
-        rows, columns = self._coarse_shape()
+    def _smooth(self, channels: int, size_rad: float) -> Float64:
+        """Standard normal values (H, W, channels) that change smoothly; (H, W) for one channel."""
+        pixels = max(1.0, size_rad * self._per_rad)
+        rows, columns = (max(2, round(length / pixels)) for length in (self._camera.height, self._camera.width))
         coarse = self._rng.normal(size=(rows, columns, channels)).astype(np.float32)
-        size = (self._camera.width, self._camera.height)
-        return np.asarray(cv2.resize(coarse, size, interpolation=cv2.INTER_LINEAR), dtype=np.float64)
-
-    def _coarse_shape(self) -> tuple[int, int]:
-        patch_px = max(1.0, PATCH_RAD * self._per_rad)
-        return max(2, round(self._camera.height / patch_px)), max(2, round(self._camera.width / patch_px))
+        fine = cv2.resize(coarse, (self._camera.width, self._camera.height), interpolation=cv2.INTER_CUBIC)
+        return np.asarray(fine / fine.std(), dtype=np.float64)

@@ -87,7 +87,7 @@ def vehicles_at(pose: Float64, rng: np.random.Generator) -> Vehicles:
     is_van = rng.random(count) < 0.12
     size_m = np.where(is_van[:, None], [5.2, 1.95, 2.3], [4.3, 1.76, 1.47]) * rng.uniform(0.93, 1.05, (count, 1))
     grey = rng.uniform(0.06, 0.9, (count, 1))
-    tint = np.where(rng.random((count, 1)) < 0.45, rng.uniform(0.05, 0.75, (count, 3)), grey)
+    tint = np.where(rng.random((count, 1)) < 0.45, grey + 0.6 * (rng.uniform(0.05, 0.8, (count, 3)) - grey), grey)
     return Vehicles(pose, size_m.astype(np.float32), tint.astype(np.float32))
 
 

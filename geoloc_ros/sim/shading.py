@@ -22,12 +22,13 @@ def sky_colour(directions: Float32, sun: Float64) -> Float32:
     up = directions[:, 2:].clip(0.0, 1.0)
     zenith, horizon = np.array([0.32, 0.5, 0.78], np.float32), np.array([0.8, 0.85, 0.9], np.float32)
     colour = horizon + (zenith - horizon) * np.sqrt(up)
-    flat = directions[:, :2] / (up + 0.12)
-    wave = np.sin(flat @ np.array([[1.3], [2.1]], np.float32)) + np.sin(flat @ np.array([[-2.7], [1.4]], np.float32))
-    wave += 0.5 * np.sin(flat @ np.array([[5.1], [-3.7]], np.float32) + 2.0 * wave)
-    cloud = ((wave - 0.2) * 0.5).clip(0.0, 0.75) * (up > 0.0)
-    glow = (directions @ sun.astype(np.float32)).clip(0.0)[:, None] ** 40
-    return np.asarray(colour + (0.95 - colour) * cloud + 0.3 * glow, dtype=np.float32)
+    x, y = (directions[:, :2] / (up + 0.15)).T[..., None]
+    wave = np.sin(1.3 * x + 2.1 * y) + np.sin(1.4 * y - 2.7 * x)
+    wave += 0.6 * np.sin(5.1 * x - 3.7 * y + 1.5 * wave) + 0.3 * np.sin(9.3 * y + 7.1 * x)
+    cloud = (0.45 * wave - 0.1).clip(0.0, 0.7) * (up / 0.1).clip(0.0, 1.0)
+    glow = np.einsum("ki,i->k", directions, sun.astype(np.float32)).clip(0.0)[:, None] ** 60
+    colour = colour + (0.95 - colour) * cloud
+    return np.asarray(colour + (1.0 - colour) * glow, dtype=np.float32)
 
 
 def surface_colour(
@@ -45,7 +46,6 @@ def surface_colour(
     ground = material == Material.GROUND
     colour[ground] = COVER_COLOUR[cover[ground]]
     rough = np.where(ground, 0.16, np.where(material == Material.LEAVES, 0.5, 0.05)).astype(np.float32)
-    rough /= 1.0 + 4.0 * pixel_m
     colour *= (1.0 + rough * grain)[:, None]
     facade = np.flatnonzero(material == Material.FACADE)
     colour[facade] = _facade(mesh, looks, triangle[facade], colour[facade], points_m[facade], pixel_m[facade])
@@ -56,11 +56,11 @@ def lit(
     colour: Float32, normal: Float32, in_sun: Bool, sun: Float64, distance_m: Float32, material: UInt8
 ) -> Float32:
     """Light and haze on paint (K, 3)."""
-    facing = (normal @ sun.astype(np.float32)).clip(0.0)
+    facing = np.einsum("ki,i->k", normal, sun.astype(np.float32)).clip(0.0)
     # Leaves let light through: they have no dark side.
     facing = np.where(material == Material.LEAVES, 0.35 + 0.5 * facing, facing) * in_sun
-    sky = 0.5 + 0.12 * normal[:, 2]
-    light = sky[:, None] * _COOL + (0.62 * facing)[:, None] * _WARM
+    sky = 0.56 + 0.12 * normal[:, 2]
+    light = sky[:, None] * _COOL + (0.75 * facing)[:, None] * _WARM
     haze = (1.0 - np.exp(-distance_m / HAZE_M))[:, None]
     return np.asarray(colour * light * (1.0 - haze) + _HAZE * haze, dtype=np.float32)
 
@@ -94,9 +94,12 @@ def _facade(
 
 
 def _grain(points_m: Float32) -> Float32:
-    """White pattern (K,) in -1 to 1, fixed to cells of 0.25 m."""
-    cell = np.floor(points_m * 4.0)
-    return np.asarray(2.0 * _hash(cell[:, 0] + 57.0 * cell[:, 2], cell[:, 1]) - 1.0)
+    """Pattern (K,) in -1 to 1: white over cells of 8 cm, with stains of some metres."""
+    cell = np.floor(points_m * 12.0)
+    fine = 2.0 * _hash(cell[:, 0] + 57.0 * cell[:, 2], cell[:, 1]) - 1.0
+    x, y, z = points_m.T
+    stain = np.sin(0.9 * x + 1.3 * np.sin(0.7 * y)) * np.sin(0.8 * y + 1.1 * np.sin(0.6 * x + z))
+    return np.asarray(0.6 * fine + 0.4 * stain, dtype=np.float32)
 
 
 def _hash(a: Float32, b: Float32) -> Float32:
