@@ -9,6 +9,7 @@ from pydantic import Field
 from geoloc_ros.core.config import (
     DescriptorConfig,
     IndexConfig,
+    LocalizerConfig,
     MapConfig,
     ObserveConfig,
     ScanConfig,
@@ -24,7 +25,6 @@ class NodeConfig(Section):
     """Parameters, or sections of them, that take effect at once; the others only at the next configure transition."""
 
     autostart: bool = Field(False, description="Configure and activate without waiting for a lifecycle manager")
-    base_frame: str = Field("base_link", min_length=1, description="Frame of the vehicle")
 
 
 class PerceptionNodeConfig(NodeConfig):
@@ -32,6 +32,7 @@ class PerceptionNodeConfig(NodeConfig):
 
     runtime_changeable: ClassVar[tuple[str, ...]] = ("observe",)
 
+    base_frame: str = Field("base_link", min_length=1, description="Frame of the vehicle")
     depth_source: Literal["depth", "points"] = Field("depth", description="Depth image or point cloud")
     use_instances: bool = Field(True, description="Wait for the instances image too")
     compressed: bool = Field(False, description="Subscribe to NAME/compressed (depth: NAME/compressedDepth)")
@@ -50,13 +51,16 @@ class LocalizerNodeConfig(NodeConfig):
 
     index_path: str = Field("", description="Index folder to localize in")
     map_frame: str = Field("map", min_length=1, description="Frame of the map, local ENU")
+    base_frame: str = Field("base_link", min_length=1, description="Frame of the vehicle")
     odom_frame: str = Field("odom", min_length=1, description="Frame of the odometry")
     tf_broadcast: bool = Field(True, description="Publish map -> odom; off where another node owns it")
     transform_tolerance_s: float = Field(1.0, ge=0.0, le=60.0, description="How far map -> odom is post-dated, s")
     odometry_buffer_s: float = Field(10.0, gt=0.0, le=600.0, description="How much odometry is remembered, s")
-    path_length: int = Field(5000, ge=0, description="Poses kept in `path`; 0 publishes none")
+    path_length: int = Field(2000, ge=0, description="Poses kept in `path`, one per second; 0 publishes none")
+    use_fix: bool = Field(False, description="Look for the vehicle around the first GPS fix instead of everywhere")
     index: IndexConfig = IndexConfig()
     tracker: TrackerConfig = TrackerConfig()
+    localizer: LocalizerConfig = LocalizerConfig()
 
 
 class MapServerNodeConfig(NodeConfig):

@@ -36,8 +36,11 @@ from geoloc_ros.core.types import (
 from geoloc_ros.msg import LocalizationState, PlaceHypotheses, PlaceHypothesis
 from geoloc_ros.msg import SemanticScan as SemanticScanMsg
 
-# Row and column of x, y and yaw in the 6x6 covariance of a ROS pose.
-_PLANAR = np.array([0, 1, 5])
+PLANAR = np.array([0, 1, 5])
+"""Row and column of x, y and yaw in the 6x6 covariance of a ROS pose."""
+# A GPS that does not say how good it is, between houses.
+_POOR_FIX_M = 30.0
+_UNKNOWN_HEADING_RAD2 = 100.0
 # Height and tilt are not estimated: 100 m and 180 degrees of standard deviation.
 _UNKNOWN_VARIANCE = np.array([0.0, 0.0, 100.0**2, np.pi**2, np.pi**2, 0.0])
 
@@ -117,10 +120,26 @@ def to_initial_pose(message: PoseWithCovarianceStamped, map_frame: str) -> tuple
     """
     if message.header.frame_id.lstrip("/") != map_frame:
         raise ObservationError(f"initial pose is in frame '{message.header.frame_id}'; give it in '{map_frame}'")
-    covariance = np.array(message.pose.covariance).reshape(6, 6)[np.ix_(_PLANAR, _PLANAR)]
+    covariance = np.array(message.pose.covariance).reshape(6, 6)[np.ix_(PLANAR, PLANAR)]
     if not np.all(np.isfinite(covariance)) or np.any(np.diag(covariance) < 0.0):
         raise ObservationError(f"initial pose has variances {np.diag(covariance)}: not a covariance")
     return to_pose2(message.pose.pose), covariance
+
+
+def to_fix_position(message: NavSatFix, origin: GeoOrigin) -> tuple[Pose2, Float64]:
+    """Position of a GPS fix on the map, of unknown heading, and covariance (3, 3).
+
+    Raises:
+        ObservationError: If it says itself that it is none, or holds NaNs.
+    """
+    place = np.array([message.latitude, message.longitude])
+    if message.status.status == NavSatStatus.STATUS_NO_FIX or not np.all(np.isfinite(place)):
+        raise ObservationError(f"GPS fix of status {message.status.status} at {place}: not a position")
+    variance_m2 = _POOR_FIX_M**2
+    if message.position_covariance_type != NavSatFix.COVARIANCE_TYPE_UNKNOWN:
+        variance_m2 = max(message.position_covariance[0], message.position_covariance[4])
+    x_m, y_m = origin.to_map(place[0], place[1])
+    return Pose2(float(x_m), float(y_m), 0.0), np.diag([variance_m2, variance_m2, _UNKNOWN_HEADING_RAD2])
 
 
 # ---- scans
@@ -164,7 +183,7 @@ def to_pose_with_covariance(estimate: PoseEstimate, header: Header) -> PoseWithC
 def to_covariance36(covariance: Float64) -> Float64:
     """Row-major 6x6 (36,) of a covariance (3, 3) of x, y, yaw; what is not estimated has a large variance."""
     full = np.diag(_UNKNOWN_VARIANCE)
-    full[np.ix_(_PLANAR, _PLANAR)] = covariance
+    full[np.ix_(PLANAR, PLANAR)] = covariance
     return full.reshape(-1)
 
 

@@ -1,0 +1,20 @@
+"""The three nodes in one process: one thread takes messages, each node computes in its own.
+
+Images go to perception only, so nothing large is handed from node to node.
+"""
+
+import sys
+
+from geoloc_ros.ros.localizer import LocalizerNode
+from geoloc_ros.ros.map_server import MapServerNode
+from geoloc_ros.ros.perception import PerceptionNode
+from geoloc_ros.ros.process import run_nodes
+
+
+def main() -> int:
+    """Run until told to stop; who listens is started first."""
+    return run_nodes(MapServerNode, LocalizerNode, PerceptionNode)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,38 @@
+"""What ROS expects in the environment of a process, before rclpy starts."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import MutableMapping
+from pathlib import Path
+
+import geoloc_ros
+from geoloc_ros.core.errors import BackendError
+
+
+def set_ros_defaults(environment: MutableMapping[str, str]) -> None:
+    """Set what ROS needs and the user has not set.
+
+    Fast DDS gets the shared memory profile without which whole images are lost, discovery stays on this machine, and
+    wheels of ROS get the prefix that their launcher does not set.
+    """
+    environment.setdefault("FASTDDS_DEFAULT_PROFILES_FILE", str(shared_file("config/fastdds.xml")))
+    environment.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+    if "AMENT_PREFIX_PATH" not in environment and (Path(sys.prefix) / "share" / "ament_index").is_dir():
+        environment["AMENT_PREFIX_PATH"] = sys.prefix
+
+
+def shared_file(name: str) -> Path:
+    """A file that lies beside the package in a checkout and under share/geoloc_ros where it is installed.
+
+    Raises:
+        BackendError: If it lies at neither.
+    """
+    prefixes = [Path(prefix) for prefix in os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep) if prefix]
+    folders = [Path(geoloc_ros.__file__).resolve().parents[1]]
+    folders += [prefix / "share" / "geoloc_ros" for prefix in (*prefixes, Path(sys.prefix))]
+    for folder in folders:
+        if (folder / name).is_file():
+            return folder / name
+    raise BackendError(f"'{name}' is in none of {', '.join(map(str, folders))}; install geoloc_ros again")

@@ -1,0 +1,57 @@
+"""One thread that computes while the executor's thread takes messages."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+Job = TypeVar("Job")
+
+
+class LatestWorker(Generic[Job]):
+    """Calls `process` with the newest job; a job that still waits when the next one comes is dropped.
+
+    An exception out of `process` is a bug: it ends the thread and comes out of the next `submit`.
+    """
+
+    def __init__(self, name: str, process: Callable[[Job], None]) -> None:
+        self._process = process
+        self._changed = threading.Condition()
+        self._waiting: list[Job] = []
+        self._closed = False
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def submit(self, job: Job) -> bool:
+        """Hand over a job; True if it took the place of one that waited."""
+        with self._changed:
+            if self._failure is not None:
+                raise self._failure
+            dropped = bool(self._waiting)
+            self._waiting[:] = [job]
+            self._changed.notify()
+        return dropped
+
+    def close(self) -> None:
+        """Wait for the job at hand; what waits behind it is dropped."""
+        with self._changed:
+            self._closed = True
+            self._waiting.clear()
+            self._changed.notify()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting or self._closed)
+                if self._closed:
+                    return
+                job = self._waiting.pop()
+            try:
+                self._process(job)
+            except BaseException as error:  # noqa: BLE001 - raised again in the thread that can tell somebody
+                with self._changed:
+                    self._failure = error
+                return

@@ -1,0 +1,169 @@
+"""Start the nodes as processes and watch over them, where `ros2 launch` is not installed."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from geoloc_ros.core.config import Config
+from geoloc_ros.core.errors import BackendError, ConfigError
+from geoloc_ros.ros.environment import set_ros_defaults
+from geoloc_ros.ros.params_file import params_text
+
+logger = logging.getLogger(__name__)
+
+NODES = ("map_server", "localizer", "perception")
+"""In the order in which they are started: who listens comes first."""
+
+# Cameras keep their topics under one name, as in the bags of the simulator and in most drivers.
+CAMERA_REMAPS = tuple(
+    f"{topic}:=camera/{topic}" for topic in ("image", "camera_info", "depth", "points", "segmentation", "instances")
+)
+_PLAYER = "player"
+_POLL_S = 0.1
+_PATIENCE_S = 10.0
+_RESPAWN_DELAY_S = 2.0
+
+
+@dataclass(frozen=True)
+class StackOptions:
+    """What to start."""
+
+    index_path: Path
+    config: Config = field(default_factory=Config)
+    """Sections that the nodes share with the offline verbs."""
+    params_file: Path | None = None
+    """ROS parameters, over `config`."""
+    single_process: bool = False
+    use_sim_time: bool = False
+    namespace: str = ""
+    log_level: str = "info"
+    use_respawn: bool = False
+    remaps: tuple[str, ...] = ()
+    """`from:=to`, before the default ones."""
+    bag: Path | None = None
+    """Played to the nodes; everything ends with it."""
+    rate: float = 1.0
+    """Of the bag, times real time."""
+    record: Path | None = None
+    """Folder for what the nodes said during the bag; see ros/recorder.py."""
+
+
+@dataclass
+class _Child:
+    name: str
+    command: list[str]
+    process: subprocess.Popen[bytes]
+    restart_at_s: float | None = field(default=None)
+
+
+def run_stack(options: StackOptions) -> None:
+    """Run until the bag ends, a node fails or KeyboardInterrupt; every process started has ended on return.
+
+    Raises:
+        ConfigError: If a file does not exist.
+        BackendError: If a node ends by itself.
+    """
+    for path in (options.index_path, options.params_file, options.bag):
+        if path is not None and not path.exists():
+            raise ConfigError(f"'{path}' does not exist; give the path of an index, parameter file or bag")
+    with tempfile.TemporaryDirectory(prefix="geoloc_run_") as scratch:
+        config_file = Path(scratch) / "config.yaml"
+        config_file.write_text(params_text(options.config))
+        with _children(commands(options, config_file)) as children:
+            try:
+                _watch(children, options)
+            except KeyboardInterrupt:
+                logger.info("stopping")
+
+
+def commands(options: StackOptions, config_file: Path) -> dict[str, list[str]]:
+    """Command line of every process, by name; `config_file` holds `options.config` as ROS parameters."""
+    params_files = [config_file] if options.params_file is None else [config_file, options.params_file]
+    modules = {"nodes": "all_nodes"} if options.single_process else {name: name for name in NODES}
+    started = {name: _node_command(module, params_files, options) for name, module in modules.items()}
+    if options.bag is not None:
+        player = [sys.executable, "-m", "geoloc_ros.cli", "play", str(options.bag), "--rate", str(options.rate)]
+        player += ["--namespace", options.namespace] if options.namespace else []
+        player += ["--clock"] if options.use_sim_time else []
+        player += ["--record", str(options.record)] if options.record is not None else []
+        started[_PLAYER] = player
+    return started
+
+
+def _node_command(module: str, params_files: list[Path], options: StackOptions) -> list[str]:
+    parameters = ["-p", "autostart:=true", "-p", f"use_sim_time:={str(options.use_sim_time).lower()}"]
+    # Perception has no index: the name of the node keeps the parameter from it, also where all share a process.
+    for name in ("map_server", "localizer"):
+        parameters += ["-p", f"{name}:index_path:={options.index_path.resolve()}"]
+    files = [argument for file in params_files for argument in ("--params-file", str(file))]
+    return [sys.executable, "-m", f"geoloc_ros.ros.{module}", *_ros_arguments(options), *files, *parameters]
+
+
+def _ros_arguments(options: StackOptions) -> list[str]:
+    arguments = ["--ros-args", "--log-level", options.log_level]
+    if options.namespace:
+        arguments += ["-r", f"__ns:=/{options.namespace.strip('/')}"]
+    for remap in (*options.remaps, *CAMERA_REMAPS):
+        arguments += ["-r", remap]
+    return arguments
+
+
+@contextmanager
+def _children(started: dict[str, list[str]]) -> Iterator[list[_Child]]:
+    set_ros_defaults(os.environ)
+    children: list[_Child] = []
+    try:
+        for name, command in started.items():
+            children.append(_Child(name, command, subprocess.Popen(command)))
+        yield children
+    finally:
+        _end(children)
+
+
+def _watch(children: list[_Child], options: StackOptions) -> None:
+    while True:
+        time.sleep(_POLL_S)
+        for child in children:
+            status = child.process.poll()
+            if status is None:
+                continue
+            if child.name == _PLAYER:
+                if status != 0:
+                    raise BackendError(f"the player ended with status {status}; its last lines above say why")
+                return
+            if not options.use_respawn:
+                raise BackendError(f"node '{child.name}' ended with status {status}; its last lines above say why")
+            _respawn(child, status)
+
+
+def _respawn(child: _Child, status: int) -> None:
+    if child.restart_at_s is None:
+        logger.warning("node '%s' ended with status %d; again in %.0f s", child.name, status, _RESPAWN_DELAY_S)
+        child.restart_at_s = time.monotonic() + _RESPAWN_DELAY_S
+    elif time.monotonic() >= child.restart_at_s:
+        child.process = subprocess.Popen(child.command)
+        child.restart_at_s = None
+
+
+def _end(children: list[_Child]) -> None:
+    for child in children:
+        if child.process.poll() is None:
+            child.process.send_signal(signal.SIGTERM)
+    deadline_s = time.monotonic() + _PATIENCE_S
+    for child in children:
+        try:
+            child.process.wait(max(0.0, deadline_s - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            logger.warning("node '%s' did not end in %.0f s and is killed", child.name, _PATIENCE_S)
+            child.process.kill()
+            child.process.wait()
