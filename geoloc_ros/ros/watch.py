@@ -54,11 +54,12 @@ class Commentary:
     def hear_state(self, stamp_ns: int, status: LocalizationStatus, probability: float) -> str | None:
         """The line to print, if it is time for one."""
         changed = status != self._last_status
-        if not changed and stamp_ns - self._last_ns < _PERIOD_NS:
+        idle = status == LocalizationStatus.UNINITIALIZED
+        if not changed and (idle or stamp_ns - self._last_ns < _PERIOD_NS):
             return None
         self._last_ns, self._last_status = stamp_ns, status
-        start_ns = next(iter(self._truth), stamp_ns)
-        return f"t = {(stamp_ns - start_ns) * 1e-9:5.1f} s  {self._event(status):<13} {self._details(stamp_ns, probability)}"
+        time_s = (stamp_ns - next(iter(self._truth), stamp_ns)) * 1e-9
+        return f"t = {time_s:5.1f} s  {self._event(status):<13} {self._details(stamp_ns, probability)}"
 
     def _event(self, status: LocalizationStatus) -> str:
         if status in _FIX_STATES and not self._was_found:
