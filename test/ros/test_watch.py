@@ -7,7 +7,7 @@ from geoloc_ros.core.types import LocalizationStatus, Pose2
 
 pytest.importorskip("rclpy", reason="rclpy cannot be imported")
 
-from geoloc_ros.ros.watch import Commentary  # noqa: E402
+from geoloc_ros.ros.watch import Commentary
 
 START_NS = 1_750_000_000_000_000_000
 SEARCHING, FIXED = LocalizationStatus.INITIALIZING, LocalizationStatus.INITIALIZED
