@@ -23,7 +23,7 @@ def building_mesh(world: World, near: Bool, centre_m: Float64) -> Mesh:
     ground_m = _ground_m(buildings, world.terrain)
     quads, gabled = _gabled(buildings, world.looks, number)
     top_m = ground_m + buildings.height_m
-    rise_m = _rise_m(quads, buildings.height_m[gabled])
+    rise_m = _rise_m(quads, buildings.height_m[gabled].astype(float))
     eaves_m = top_m.copy()
     eaves_m[gabled] -= rise_m
     flat = np.ones(len(number), dtype=bool)

@@ -16,6 +16,8 @@ ROUNDING_M = 3.0
 """Standard deviation of the filter that rounds corners; a right angle gets a radius of about twice that."""
 LATERAL_MPS2, ACCELERATION_MPS2, BRAKING_MPS2 = 2.0, 1.5, 2.0
 SLOWEST_MPS = 0.6
+LANE_RATIO = 0.36
+"""How far right of the centre line of a two-way street the lane is, in half widths of the carriageway."""
 STOP_PROBABILITY = 0.12
 """Of a stop at the end of a street."""
 
@@ -77,7 +79,7 @@ def _lane(
         centre_m = np.stack([np.interp(at_m, along_m, line_m[:, axis]) for axis in (0, 1)], axis=1)
         ahead = np.diff(line_m, axis=0)[(np.searchsorted(along_m, at_m, "right") - 1).clip(0, len(line_m) - 2)]
         ahead = ahead / np.linalg.norm(ahead, axis=1, keepdims=True).clip(1e-9)
-        right_m = 0.38 * half_width_m[edge] if roads.edge_reverse[edge] >= 0 else 0.0
+        right_m = LANE_RATIO * half_width_m[edge] if roads.edge_reverse[edge] >= 0 else 0.0
         points.append(centre_m + right_m * np.stack([ahead[:, 1], -ahead[:, 0]], axis=1))
         number.append(np.full(len(at_m), float(k)))
     points_m, street = np.concatenate(points), np.concatenate(number)

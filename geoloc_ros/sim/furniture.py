@@ -50,7 +50,8 @@ def street_half_widths(geomap: GeoMap) -> Float64:
     near = walls.query_nearest(points, max_distance=12.0, return_distance=True, all_matches=False)
     room_m = np.full(len(points), 12.0)
     room_m[near[0][0]] = near[1]
-    half_m = np.array([np.quantile(room_m[a:b], 0.3) for a, b in zip(roads.point_start[:-1], roads.point_start[1:])])
+    ends = zip(roads.point_start[:-1], roads.point_start[1:], strict=True)
+    half_m = np.array([np.quantile(room_m[start:end], 0.3) for start, end in ends])
     return np.asarray((half_m - PAVEMENT_M * 0.8).clip(NARROWEST_M, WIDEST_M))
 
 
@@ -62,7 +63,7 @@ def plant_trees(geomap: GeoMap, half_width_m: Float64, noise: WorldNoise, rng: n
         for edge, line_m in _streets(geomap) for side in (-1.0, 1.0) if rng.random() < noise.avenue_ratio
     ]
     position_m = np.concatenate([known_m.reshape(-1, 2), *rows])
-    position_m = position_m[_is_free(geomap, position_m, from_buildings_m=1.0, from_streets_m=1.7)]
+    position_m = position_m[_is_free(geomap, position_m, from_buildings_m=1.0, from_streets_m=2.5)]
     height_m = rng.uniform(5.0, 13.0, len(position_m))
     crown_m = (0.28 * height_m * rng.uniform(0.7, 1.2, len(position_m))).clip(0.9, 4.0)
     return Trees(position_m, height_m.astype(np.float32), crown_m.astype(np.float32))
@@ -112,7 +113,7 @@ def _streets(geomap: GeoMap) -> Iterator[tuple[int, Float64]]:
 
 
 def _beside(line_m: Float64, left_m: float, spacing_m: float, ratio: float, rng: np.random.Generator) -> Float64:
-    """Poses (K, 3) along a street, away from its junctions, `ratio` of the slots taken; facing as traffic there does."""
+    """Poses (K, 3) along a street but not at its junctions, `ratio` of the slots taken; facing as traffic does."""
     step_m = np.diff(line_m, axis=0)
     along_m = np.concatenate([[0.0], np.hypot(*step_m.T).cumsum()])
     slots_m = np.arange(9.0, along_m[-1] - 9.0, spacing_m)
@@ -129,6 +130,7 @@ def _is_free(geomap: GeoMap, points_m: Float64, from_buildings_m: float, from_st
     """Which points (K, 2) are clear of buildings and of centre lines."""
     points = shapely.points(points_m)
     free = np.ones(len(points), dtype=bool)
-    for shapes, distance_m in ((outlines(geomap.buildings), from_buildings_m), (centre_lines(geomap.roads), from_streets_m)):
+    obstacles = ((outlines(geomap.buildings), from_buildings_m), (centre_lines(geomap.roads), from_streets_m))
+    for shapes, distance_m in obstacles:
         free[shapely.STRtree(shapes).query(points, predicate="dwithin", distance=distance_m)[0]] = False
     return free

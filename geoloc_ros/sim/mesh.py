@@ -66,7 +66,7 @@ def box_triangles() -> Float64:
     corner = np.array([(x, y, z) for z in (0, 1) for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1))], float)
     quads = [(0, 3, 2, 1), (4, 5, 6, 7), (0, 1, 5, 4), (1, 2, 6, 5), (2, 3, 7, 6), (3, 0, 4, 7)]
     faces = [(a, b, c) for a, b, c, _ in quads] + [(a, c, d) for a, _, c, d in quads]
-    return corner[np.array(faces)]
+    return np.asarray(corner[np.array(faces)])
 
 
 def ball_triangles() -> Float64:

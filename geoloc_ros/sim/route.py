@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from geoloc_ros.core.errors import ConfigError, MapError
+from geoloc_ros.core.errors import MapError
 from geoloc_ros.core.types import Bool, Float64
 from geoloc_ros.maps.geomap import RoadGraph
 
@@ -24,11 +24,8 @@ def choose_route(
     network that can be left again and, where it can, away from the border of the map.
 
     Raises:
-        ConfigError: If `length_m` is not positive.
         MapError: If the map has no roads, or all are one-way into nowhere.
     """
-    if not length_m > 0.0:
-        raise ConfigError(f"a drive of {length_m} m cannot be made; give a positive --length")
     if not len(roads):
         raise MapError("the map has no drivable roads; choose a map file or a crop with roads")
     usable = _largest_circuit(roads) & _has_length(roads)

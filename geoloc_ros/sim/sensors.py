@@ -60,8 +60,8 @@ def measure(trajectory: Trajectory, terrain: Terrain, noise: MotionNoise, rng: n
     speed = trajectory.speed_mps * (1.0 + rng.normal(0.0, noise.scale_ratio))
     speed = speed + rng.normal(0.0, noise.speed_mps, count) * (trajectory.speed_mps > 0.1)
     odometry = _dead_reckon(trajectory, speed, bias, rng.normal(0.0, noise.gyro_radps, count))
-    velocity = np.gradient(position_m, period_s, axis=0) if count > 1 else np.zeros((1, 3))
-    force = (np.gradient(velocity, period_s, axis=0) if count > 1 else velocity) + [0.0, 0.0, GRAVITY_MPS2]
+    velocity: Float64 = np.asarray(np.gradient(position_m, period_s, axis=0))
+    force = np.asarray(np.gradient(velocity, period_s, axis=0)) + [0.0, 0.0, GRAVITY_MPS2]
     tilt = rng.normal(0.0, noise.tilt_rad, (count, 2))
     lean = attitude.as_euler("ZYX")
     imu = Rotation.from_euler("ZYX", np.column_stack([odometry[:, 2], lean[:, 1:] + tilt]))

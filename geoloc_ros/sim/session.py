@@ -1,4 +1,4 @@
-"""A drive put together: everything that is recorded, in the order of its stamps."""
+"""A drive put together: world, way, vehicle and camera."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from dataclasses import dataclass
 import numpy as np
 
 from geoloc_ros.core.camera import Camera
-from geoloc_ros.core.geodesy import GeoOrigin
-from geoloc_ros.core.geometry import quaternion_from_rotation, rotation_from_quaternion
-from geoloc_ros.core.progress import ProgressCallback
-from geoloc_ros.core.types import Pose3
-from geoloc_ros.sim import messages
+from geoloc_ros.core.config import SimConfig
+from geoloc_ros.core.errors import ConfigError
+from geoloc_ros.maps.geomap import GeoMap
 from geoloc_ros.sim.degrade import Degrader
-from geoloc_ros.sim.drive import Trajectory
-from geoloc_ros.sim.mount import Mount
-from geoloc_ros.sim.noise import MotionNoise
-from geoloc_ros.sim.recorder import Recorder
+from geoloc_ros.sim.drive import RATE_HZ, Trajectory, drive_route
+from geoloc_ros.sim.mount import Mount, draw_mount
+from geoloc_ros.sim.noise import LEVELS, NoiseLevel
 from geoloc_ros.sim.renderer import Renderer
-from geoloc_ros.sim.sensors import Motion
-
-START_NS = 1_750_000_000_000_000_000
-"""Stamp of every first message: runs are alike whenever they are made."""
+from geoloc_ros.sim.route import choose_route
+from geoloc_ros.sim.sensors import Motion, measure
+from geoloc_ros.sim.world import World, edit_map
 
 
 @dataclass(frozen=True)
 class Session:
     """A vehicle on its way through a world."""
 
+    geomap: GeoMap
+    """What the vehicle may know."""
+    world: World
+    noise: NoiseLevel
     trajectory: Trajectory
     motion: Motion
     mount: Mount
@@ -36,75 +36,44 @@ class Session:
     degrader: Degrader
     frame_every: int
     """Ticks of the motion between images."""
-    origin: GeoOrigin
-    noise: MotionNoise
+    num_frames: int
 
 
-def record_session(session: Session, recorder: Recorder, progress: ProgressCallback) -> None:
-    """Write every message of the drive; all messages of one image carry the stamp of one odometry message."""
-    stamps_ns = session.trajectory.stamps_ns(START_NS)
-    nominal = session.mount.nominal
-    recorder.write(
-        "/tf_static", START_NS,
-        messages.transforms(
-            START_NS, "base_link", messages.CAMERA_FRAME, nominal.translation_m,
-            quaternion_from_rotation(nominal.rotation),
-        ),
-    )
-    fixes = {int(tick): number for number, tick in enumerate(session.motion.fix_tick)}
-    for tick, stamp in enumerate(stamps_ns):
-        stamp_ns = int(stamp)
-        _record_motion(session, recorder, tick, stamp_ns)
-        if tick in fixes:
-            _record_fix(session, recorder, fixes[tick], stamp_ns)
-        if tick % session.frame_every == 0:
-            _record_frame(session, recorder, tick, stamp_ns)
-            progress("drive", (tick + 1) / len(stamps_ns))
-    progress("drive", 1.0)
+def plan_session(geomap: GeoMap, seed: int, length_m: float, sim: SimConfig) -> Session:
+    """World, route and errors of a drive of `length_m`, all drawn from `seed`.
 
-
-def _record_motion(session: Session, recorder: Recorder, tick: int, stamp_ns: int) -> None:
-    motion = session.motion
-    x_m, y_m, yaw_rad = motion.odometry[tick]
-    position_m = np.array([x_m, y_m, 0.0])
-    turn = np.array([0.0, 0.0, np.sin(yaw_rad / 2.0), np.cos(yaw_rad / 2.0)])
-    speed, yaw_rate = float(motion.odometry_speed_mps[tick]), float(motion.gyro_radps[tick, 2])
-    recorder.write("/tf", stamp_ns, messages.transforms(stamp_ns, "odom", "base_link", position_m, turn))
-    recorder.write(
-        "/odom", stamp_ns, messages.odometry(stamp_ns, "odom", position_m, turn, speed, yaw_rate, (0.1, 0.02))
-    )
-    recorder.write(
-        "/ground_truth", stamp_ns,
-        messages.odometry(
-            stamp_ns, "map", motion.position_m[tick], motion.quaternion[tick], float(motion.speed_mps[tick]),
-            float(motion.yaw_rate_radps[tick]), (1e-3, 1e-3),
-        ),
-    )
-    recorder.write(
-        "/imu", stamp_ns,
-        messages.imu(
-            stamp_ns, motion.imu_quaternion[tick], motion.gyro_radps[tick], motion.acceleration_mps2[tick]
-        ),
+    Raises:
+        ConfigError: If the camera cannot be.
+        MapError: If the map has no roads that can be driven.
+    """
+    camera, level = make_camera(sim), LEVELS[sim.noise]
+    # One stream of numbers per part: a change of one leaves the others as they were.
+    world_rng, way_rng, motion_rng, mount_rng, image_rng = (np.random.default_rng([seed, part]) for part in range(5))
+    world = edit_map(geomap, level.world, world_rng)
+    # Rounded corners are shorter than the streets.
+    route = choose_route(geomap.roads, geomap.bounds_m, 1.1 * length_m + 50.0, way_rng)
+    trajectory = drive_route(geomap.roads, route, world.half_width_m, sim.speed_mps, length_m, way_rng)
+    motion = measure(trajectory, world.terrain, level.motion, motion_rng)
+    frame_every = max(1, round(RATE_HZ / sim.rate_hz))
+    num_frames = -(-len(trajectory.time_s) // frame_every)
+    mount = draw_mount(num_frames, sim.rate_hz, level.camera, mount_rng)
+    degrader = Degrader(level.image, camera, len(world.geomap.buildings), sim.rate_hz, image_rng)
+    return Session(
+        geomap, world, level, trajectory, motion, mount, camera, Renderer(world, camera), degrader, frame_every,
+        num_frames,
     )
 
 
-def _record_fix(session: Session, recorder: Recorder, number: int, stamp_ns: int) -> None:
-    latitude_deg, longitude_deg = session.origin.to_geodetic(session.motion.fix_m[number])
-    height_m = session.origin.height_m + float(session.motion.position_m[session.motion.fix_tick[number], 2])
-    sigma_m = max(float(np.hypot(session.noise.fix_m, session.noise.fix_bias_m)), 0.1)
-    recorder.write(
-        "/fix", stamp_ns,
-        messages.satellite_fix(stamp_ns, float(latitude_deg), float(longitude_deg), height_m, sigma_m),
-    )
+def make_camera(sim: SimConfig) -> Camera:
+    """The camera of the config.
 
-
-def _record_frame(session: Session, recorder: Recorder, tick: int, stamp_ns: int) -> None:
-    map_from_base = Pose3(rotation_from_quaternion(session.motion.quaternion[tick]), session.motion.position_m[tick])
-    base_from_camera = session.mount.base_from_camera(tick // session.frame_every)
-    sensed = session.degrader.sense(session.renderer.render(map_from_base @ base_from_camera))
-    recorder.write("/camera/camera_info", stamp_ns, messages.camera_info(stamp_ns, session.camera))
-    for topic, pixels in (
-        ("/camera/image", sensed.rgb), ("/camera/depth", sensed.depth_m), ("/camera/segmentation", sensed.label),
-        ("/camera/instances", sensed.instance),
-    ):
-        recorder.write(topic, stamp_ns, messages.image(stamp_ns, pixels))
+    Raises:
+        ConfigError: If a panorama would be higher than a ball.
+    """
+    if sim.camera == "pinhole":
+        return Camera.pinhole(sim.width, sim.height, float(np.radians(sim.fov_deg)))
+    if sim.height > sim.width // 2:
+        raise ConfigError(
+            f"sim.height {sim.height} is too much for a panorama {sim.width} wide; give at most {sim.width // 2}"
+        )
+    return Camera.equirectangular(sim.width, sim.height)

@@ -49,7 +49,7 @@ def surface_colour(
     colour *= (1.0 + rough * grain)[:, None]
     facade = np.flatnonzero(material == Material.FACADE)
     colour[facade] = _facade(mesh, looks, triangle[facade], colour[facade], points_m[facade], pixel_m[facade])
-    return colour
+    return np.asarray(colour)
 
 
 def lit(

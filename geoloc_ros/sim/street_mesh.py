@@ -20,7 +20,7 @@ def tree_mesh(trees: Trees, near: Bool, terrain: Terrain, centre_m: Float64) -> 
     """Trunks with lumpy crowns of the trees where `near` (T,)."""
     position_m, height_m, crown_m = trees.position_m[near], trees.height_m[near], trees.crown_m[near]
     foot = np.column_stack([position_m - centre_m, terrain.height_m(position_m)])
-    bottom_m = np.minimum(0.35 * height_m, 3.2)
+    bottom_m = (0.35 * height_m).clip(2.7, 3.6)
     middle = foot + np.column_stack([np.zeros((len(foot), 2)), (bottom_m + height_m) / 2])
     radii = np.column_stack([crown_m, crown_m, (height_m - bottom_m) / 2])
     # Lumps that are the same every time: waves over the ball with a phase of the tree's own.

@@ -119,7 +119,7 @@ class _Warp:
         self.shift *= 0.04 * wavelength_m[:, None] / np.linalg.norm(self.shift, axis=1, keepdims=True)
 
     def __call__(self, points_m: Float64) -> Float64:
-        return points_m + np.sin(points_m @ self.wave + self.phase) @ self.shift
+        return np.asarray(points_m + np.sin(points_m @ self.wave + self.phase) @ self.shift)
 
 
 def _one_ways(num_nodes: int, ends: Int32, ratio: float, rng: np.random.Generator) -> Bool:

@@ -37,7 +37,7 @@ def flat_terrain() -> Terrain:
 
 
 def draw_terrain(slope_rms: float, rng: np.random.Generator) -> Terrain:
-    """Rolling ground with waves of 250 to 1200 m, whose steepest slope is `slope_rms` (ratio) in the root mean square."""
+    """Rolling ground of waves of 250 to 1200 m; its steepest slope has the root mean square `slope_rms`, a ratio."""
     length_m = rng.uniform(250.0, 1200.0, NUM_WAVES)
     angle_rad = rng.uniform(0.0, 2.0 * np.pi, NUM_WAVES)
     wave = 2.0 * np.pi / length_m * np.stack([np.cos(angle_rad), np.sin(angle_rad)])
