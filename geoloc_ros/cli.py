@@ -48,14 +48,14 @@ def main() -> None:
     _log_to_stderr()
     try:
         app(standalone_mode=True)
-    except GeolocError as error:
+    except (GeolocError, SystemExit, KeyboardInterrupt) as error:
+        if received:
+            typer.secho(f"interrupted by {signal.Signals(received[0]).name}", err=True)
+            sys.exit(128 + received[0])
+        if not isinstance(error, GeolocError):
+            raise
         typer.secho(f"error: {error}", fg="red", err=True)
         sys.exit(1)
-    except (SystemExit, KeyboardInterrupt):
-        if not received:
-            raise
-        typer.secho(f"interrupted by {signal.Signals(received[0]).name}", err=True)
-        sys.exit(128 + received[0])
 
 
 class _StderrHandler(logging.Handler):
@@ -88,7 +88,8 @@ def _progress_bar() -> Iterator[ProgressCallback]:
         def show(stage: str, ratio: float) -> None:
             if stage not in tasks:
                 tasks[stage] = bars.add_task(stage, total=1.0)
-            bars.update(tasks[stage], completed=ratio)
+            # A finished bar goes away: child processes write where it would be redrawn.
+            bars.update(tasks[stage], completed=ratio, visible=ratio < 1.0)
 
         yield show
 
@@ -223,6 +224,45 @@ def demo(
             map_file, output, parse_crop(crop) if crop else None, seed, load_config(config, tuple(set_ or ())), progress
         )
     typer.echo(summary.as_text())
+
+
+@app.command()
+def run(
+    index_folder: Annotated[Path, typer.Option("--index", help="Index folder.")],
+    params: Annotated[Optional[Path], typer.Option(help="ROS parameter file; see config/localization.yaml.")] = None,
+    single_process: Annotated[bool, typer.Option("--single-process", help="All nodes in one process.")] = False,
+    use_sim_time: Annotated[bool, typer.Option("--use-sim-time", help="Time comes from /clock.")] = False,
+    bag: Annotated[Optional[Path], typer.Option("--play", help="Bag to play to the nodes; they end with it.")] = None,
+    rate: Annotated[float, typer.Option(min=0.01, help="Of the bag, times real time.")] = 1.0,
+    namespace: Annotated[str, typer.Option(help="Of the nodes.")] = "",
+    remap: Annotated[Optional[list[str]], typer.Option("--remap", "-r", help="from:=to, as in ROS.")] = None,
+    respawn: Annotated[bool, typer.Option("--respawn", help="Start a node again that ends.")] = False,
+    log_level: Annotated[str, typer.Option(help="debug, info, warn, error or fatal.")] = "info",
+) -> None:
+    """Start perception, localizer and map server, where `ros2 launch` is not installed."""
+    from geoloc_ros.run import StackOptions, run_stack
+
+    run_stack(
+        StackOptions(
+            index_folder, params_file=params, single_process=single_process, use_sim_time=use_sim_time, bag=bag,
+            rate=rate, namespace=namespace, remaps=tuple(remap or ()), use_respawn=respawn, log_level=log_level,
+        )
+    )
+
+
+@app.command()
+def play(
+    bag: Annotated[Path, typer.Argument(help="rosbag2 folder or .mcap file.")],
+    rate: Annotated[float, typer.Option(min=0.01, help="Times real time.")] = 1.0,
+    clock: Annotated[bool, typer.Option("--clock", help="Publish /clock, for nodes that use simulated time.")] = False,
+    loop: Annotated[bool, typer.Option("--loop", help="Again and again.")] = False,
+    namespace: Annotated[str, typer.Option(help="Of the nodes that are recorded.")] = "",
+    record: Annotated[Optional[Path], typer.Option(help="Folder for the trace of what the nodes say.")] = None,
+) -> None:
+    """Play a bag to running nodes, as soon as they listen."""
+    from geoloc_ros.ros.player import PlayOptions, play_bag
+
+    play_bag(PlayOptions(bag, rate, clock, loop, namespace, record))
 
 
 if __name__ == "__main__":
