@@ -96,7 +96,7 @@ class PlaceIndex:
         """
         artifact = read_artifact(path, KIND, VERSION)
         try:
-            flat = faiss.downcast_index(faiss.read_index(str(path / _FAISS_FILE)))
+            flat = faiss.read_index(str(path / _FAISS_FILE))
         except RuntimeError as error:
             raise ArtifactError(f"'{path / _FAISS_FILE}' cannot be read ({error}); build the index again") from error
         places = read_places(artifact)
