@@ -66,7 +66,8 @@ class _StderrHandler(logging.Handler):
 
 
 def _log_to_stderr() -> None:
-    logging.basicConfig(handlers=[_StderrHandler()], level=logging.INFO, format="%(message)s")
+    logging.basicConfig(handlers=[_StderrHandler()], format="%(message)s")
+    logging.getLogger("geoloc_ros").setLevel(logging.INFO)
 
 
 @contextmanager
