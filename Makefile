@@ -14,8 +14,6 @@ BIN := $(VENV)/bin
 # A sourced ROS installation, or another environment's ROS wheels, would shadow what is installed here.
 unexport PYTHONPATH LD_LIBRARY_PATH _ROS_WHEELS_BOOTSTRAP_COMPLETE PYTHONHOME
 export AMENT_PREFIX_PATH := $(CURDIR)/$(VENV)
-export FASTDDS_DEFAULT_PROFILES_FILE := $(CURDIR)/config/fastdds.xml
-export ROS_AUTOMATIC_DISCOVERY_RANGE ?= LOCALHOST
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 PACKAGE_INPUTS := setup.py pyproject.toml requirements.txt package.xml CMakeLists.txt \

@@ -73,6 +73,7 @@ EXTRAS = {
         "mypy>=1.11",
         "ruff>=0.6",
         "import-linter>=2.0",
+        'embreex>=2.17.7; platform_machine == "x86_64"',  # peer of benchmarks/raycast.py
         "colcon-common-extensions",
         f"ros-{ROS_DISTRO}-ament-cmake-pytest",
         *BUILD,
