@@ -39,8 +39,6 @@ class StackOptions:
     """What to start."""
 
     index_path: Path
-    config: Config = field(default_factory=Config)
-    """Sections that the nodes share with the offline verbs."""
     params_file: Path | None = None
     """ROS parameters, over `config`."""
     single_process: bool = False
@@ -56,6 +54,8 @@ class StackOptions:
     """Of the bag, times real time."""
     record: Path | None = None
     """Folder for what the nodes said during the bag; see ros/recorder.py."""
+    config: Config = field(default_factory=Config)
+    """Sections that the nodes share with the offline verbs."""
 
 
 @dataclass

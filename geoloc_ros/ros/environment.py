@@ -11,16 +11,21 @@ import geoloc_ros
 from geoloc_ros.core.errors import BackendError
 
 
-def set_ros_defaults(environment: MutableMapping[str, str]) -> None:
-    """Set what ROS needs and the user has not set.
+def set_transport_defaults(environment: MutableMapping[str, str]) -> None:
+    """Set what any process of ours needs and the user has not set.
 
-    Fast DDS gets the shared memory profile without which whole images are lost, discovery stays on this machine, and
-    wheels of ROS get the prefix that their launcher does not set.
+    Fast DDS gets the shared memory profile without which whole images are lost, and the wheels of ROS get the prefix
+    that their launcher does not set.
     """
     environment.setdefault("FASTDDS_DEFAULT_PROFILES_FILE", str(shared_file("config/fastdds.xml")))
-    environment.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
     if "AMENT_PREFIX_PATH" not in environment and (Path(sys.prefix) / "share" / "ament_index").is_dir():
         environment["AMENT_PREFIX_PATH"] = sys.prefix
+
+
+def set_ros_defaults(environment: MutableMapping[str, str]) -> None:
+    """The same, and for what runs on one machine as a whole: discovery does not look further."""
+    set_transport_defaults(environment)
+    environment.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
 
 
 def shared_file(name: str) -> Path:
