@@ -3,6 +3,7 @@
 import importlib.metadata
 import importlib.util
 import os
+import runpy
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,8 @@ from setuptools.command.editable_wheel import editable_wheel
 
 ROOT = Path(__file__).resolve().parent
 NAME = "geoloc_ros"
+
+runpy.run_path(str(ROOT / "cmake" / "check_machine.py"))
 
 # What building needs under one ROS distribution only.
 BUILD_OF_DISTRO = {
@@ -252,7 +255,7 @@ setup(
     version=version(),
     description="Localization without GPS for ROS 2: semantic descriptors matched against OpenStreetMap",
     license="Apache-2.0",
-    python_requires=">=3.10",
+    python_requires=">=3.10,<3.14",
     packages=find_packages(include=[NAME, f"{NAME}.*"]),
     package_data={NAME: ["**/*.html", "**/*.js", "**/*.css", "**/*.svg", "py.typed"]},
     data_files=[(f"share/{NAME}", ["LICENSE"])],

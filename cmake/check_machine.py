@@ -11,7 +11,7 @@ if not (3, 10) <= sys.version_info[:2] <= (3, 13):
     problem = f"ROS 2 wheels exist for Python 3.10 to 3.13, this is {version}; choose one: make PYTHON=python3.12 venv"
 elif sys.platform != "linux" or machine != "x86_64":
     problem = f"ROS 2 wheels exist for Linux on x86-64, this is {sys.platform} on {machine}; see docs/install.md"
-elif importlib.util.find_spec("ensurepip") is None:
+elif __name__ == "__main__" and importlib.util.find_spec("ensurepip") is None:
     problem = "this Python cannot create environments; install that part of it: sudo apt-get install python3-venv"
 elif shutil.which("g++") is None and shutil.which("c++") is None:
     problem = "there is no C++ compiler; install one: sudo apt-get install g++"
