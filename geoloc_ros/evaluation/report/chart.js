@@ -37,15 +37,17 @@ function drawChart(frame) {
 function drawErrorAxis(context, { plot, y, high }) {
   context.textBaseline = "middle";
   context.textAlign = "right";
+  let labelled = Infinity;
   for (const error of [0.1, ...THRESHOLDS_M, 100, 1000, 10000]) {
     if (Math.log10(error) > high) continue;
     context.globalAlpha = THRESHOLDS_M.includes(error) ? 0.9 : 0.5;
     context.fillStyle = colour("--line");
     context.fillRect(plot.left, y(error) - 0.5, plot.right - plot.left, 1);
     context.globalAlpha = 1;
+    if (y(error) > labelled - 10) continue; // no room for its number
+    labelled = y(error);
     context.fillStyle = colour("--muted");
-    if (error !== 3 || plot.bottom - plot.top > 90) context.fillText(error >= 1000 ? `${error / 1000} km` : `${error} m`,
-      plot.left - 6, y(error));
+    context.fillText(error >= 1000 ? `${error / 1000} km` : `${error} m`, plot.left - 6, y(error));
   }
   context.textAlign = "left";
 }

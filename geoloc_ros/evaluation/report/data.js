@@ -60,7 +60,7 @@ function colour(name) {
 // Neighbouring numbers get distant hues.
 const instanceColour = (instance, alpha = 1) => `hsl(${(instance * 137.508) % 360} 78% 52% / ${alpha})`;
 
-const RAMP = [[250, 204, 80], [243, 120, 40], [214, 30, 80], [120, 10, 120]];
+const RAMP = [[250, 204, 80], [243, 120, 40], [222, 36, 88], [150, 30, 170]];
 function rampColour(ratio, alpha) {
   const at = Math.min(Math.max(ratio, 0), 1) * (RAMP.length - 1);
   const low = Math.min(Math.floor(at), RAMP.length - 2);

@@ -115,10 +115,11 @@ def _belief(trace: Trace, places: PlaceGraph) -> dict[str, Any]:
         levels.append(_to_byte(1.0 - np.log10(mass[chosen]) / np.log10(BELIEF_FLOOR)))
         start.append(start[-1] + len(chosen))
         num_places.append(len(place))
+    small = np.uint16 if len(places.position_m) <= 1 << 16 else np.uint32
     return {
         "floor_probability": BELIEF_FLOOR,
         "start": _pack(np.array(start, np.uint32)),
-        "place": _pack(np.concatenate([*kept_places, np.zeros(0)]).astype(np.uint32)),
+        "place": _pack(np.concatenate([*kept_places, np.zeros(0)]).astype(small)),
         "level": _pack(np.concatenate([*levels, np.zeros(0)]).astype(np.uint8)),
         "num_places": _pack(np.array(num_places, np.uint32)),
     }
