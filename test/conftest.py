@@ -3,9 +3,17 @@
 import importlib.util
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from geoloc_ros.core.config import load_config
+from geoloc_ros.core.geodesy import GeoOrigin
+from geoloc_ros.core.progress import no_progress
+from geoloc_ros.maps.geomap import Buildings, GeoMap, MapSource, RoadGraph
+from geoloc_ros.sim.city import make_city
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -34,3 +42,49 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real maps beside the checkout ({folder})")
     return folder
+
+
+@pytest.fixture(scope="session")
+def square_room() -> GeoMap:
+    """Four houses, 10 m high, round a square of 20 m about (0, 0): east is 0, then north, west, south. A street runs
+    from west to east, and there are no trees."""
+    east = np.array([(10.0, -10.0), (14.0, -10.0), (14.0, 10.0), (10.0, 10.0)])
+    quarter = np.array([(0.0, 1.0), (-1.0, 0.0)])
+    vertices_m = np.concatenate([east @ np.linalg.matrix_power(quarter, turns) for turns in range(4)])
+    buildings = Buildings(
+        vertices_m, np.arange(0, 17, 4), np.arange(4, dtype=np.int32), np.full(4, 10.0, np.float32),
+        np.zeros(4, np.float32), np.zeros(4, np.int64),
+    )
+    ends = np.array([(-8.0, 0.0), (8.0, 0.0)])
+    roads = RoadGraph(
+        ends, np.array([0, 1], np.int32), np.array([1, 0], np.int32), np.array([1, 0], np.int32),
+        np.concatenate([ends, ends[::-1]]), np.array([0, 2, 4]),
+    )
+    source = MapSource("square room", "0" * 64, "", "made up")
+    return GeoMap(GeoOrigin(48.4, 9.98), (-20.0, -20.0, 20.0, 20.0), buildings, roads, np.empty((0, 2)), source)
+
+
+@pytest.fixture(scope="session")
+def tiny_city() -> GeoMap:
+    """A made-up town of four blocks, about 250 m across."""
+    return make_city(0, 250.0)
+
+
+@dataclass(frozen=True)
+class TinyDrive:
+    """A short recorded drive and the map file that it can be found in."""
+
+    bag: Path
+    map_file: Path
+
+
+@pytest.fixture(scope="session")
+def tiny_drive(tmp_path_factory: pytest.TempPathFactory) -> TinyDrive:
+    """60 m through a town of four blocks at noise `paper`, with a panorama of 256 x 80 pixels."""
+    pytest.importorskip("embreex", reason="the simulator's ray caster has wheels for x86-64 only")
+    from geoloc_ros.simulate import simulate_drive
+
+    bag = tmp_path_factory.mktemp("drive") / "tiny.mcap"
+    config = load_config(None, ("sim.city_size_m=250", "sim.width=256", "sim.height=80"))
+    simulate_drive(Path("procedural"), bag, None, 0, 60.0, config, no_progress)
+    return TinyDrive(bag, bag.with_suffix(".osm"))
