@@ -4,8 +4,10 @@
 // order; its first cell lies at the viewpoint it comes from. `mass` is probability, `moment` is mass times the expected
 // heading deviation (vehicle yaw - cell yaw), so that mixing two sources is an addition. See localization/tracker.py.
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <vector>
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
 #define GEOLOC_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
@@ -35,6 +37,32 @@ GEOLOC_CLONES void penalise_heading(float* mass, float* moment, int64_t cells, f
 }  // namespace
 
 extern "C" {
+
+// log_rank[i] = log((number of distances below distances[i] + softening) / (count + softening)), from a fine histogram:
+// exact but for what shares a bin. All 0 where the distances do not differ.
+void geoloc_log_ranks(int64_t count, const float* distances, float softening, float* log_rank) {
+  constexpr int kBins = 8192;
+  float lowest = distances[0], highest = distances[0];
+  for (int64_t i = 1; i < count; ++i) {
+    lowest = std::min(lowest, distances[i]);
+    highest = std::max(highest, distances[i]);
+  }
+  if (!(highest - lowest > 1e-6f)) {
+    for (int64_t i = 0; i < count; ++i) log_rank[i] = 0.0f;
+    return;
+  }
+  const float per_bin = (kBins - 1) / (highest - lowest);
+  std::vector<int64_t> histogram(kBins, 0);
+  for (int64_t i = 0; i < count; ++i) ++histogram[static_cast<int>((distances[i] - lowest) * per_bin)];
+  std::vector<float> lookup(kBins);
+  double below = 0.0;
+  for (int b = 0; b < kBins; ++b) {
+    const double middle = below + 0.5 * static_cast<double>(histogram[b]);
+    lookup[b] = static_cast<float>(std::log((middle + softening) / (static_cast<double>(count) + softening)));
+    below += static_cast<double>(histogram[b]);
+  }
+  for (int64_t i = 0; i < count; ++i) log_rank[i] = lookup[static_cast<int>((distances[i] - lowest) * per_bin)];
+}
 
 // Moves all mass on by one cell, but for the share `stay` that lags behind; the vehicle turned by `turn_rad` meanwhile.
 // arriving_mass, arriving_moment: scratch (V,), overwritten. out_share (V,): 1 / links that leave a viewpoint.

@@ -41,19 +41,22 @@ class ObserveConfig(Section):
     min_height_m: float = Field(1.0, description="Points lower than this over the ground are ignored, m")
     max_height_m: float = Field(20.0, description="Points higher than this over the ground are ignored, m")
     range_quantile: float = Field(0.1, ge=0.0, le=1.0, description="Quantile of the ranges in one angular bin")
+    min_samples: int = Field(3, ge=1, description="Building points that make a ray hit, as a bin of noise does not")
+    min_horizon_rad: float = Field(0.01, description="Pixels from this far above the horizon tell open view, rad")
+    max_horizon_rad: float = Field(0.05, description="Pixels up to this far above the horizon tell open view, rad")
+    split_ratio: float = Field(
+        0.25, gt=0.0, description="Relative jump of the range between buildings, where no instances are given"
+    )
     camera_height_m: float = Field(2.0, gt=0.0, description="Height of the camera where tf does not say, m")
 
 
 class DescriptorConfig(Section):
     """The hand-crafted descriptor (range and building edge per ray)."""
 
-    num_bins: int = Field(72, ge=8, description="Angular bins of the descriptor")
+    num_bins: int = Field(36, ge=8, description="Angular bins of the descriptor")
     edge_variance_bins2: float = Field(5.0, gt=0.0, description="Sigma squared of the edge channel, at 360 bins")
-    min_range_m: float = Field(2.0, gt=0.0, description="Ranges shorter than this count as this, m")
-    usual_range_m: float = Field(25.0, gt=0.0, description="Range that says nothing: stands for unobserved rays, m")
-    usual_edge: float = Field(0.2, ge=0.0, le=1.0, description="Edge proximity that says nothing")
-    range_weight: float = Field(1.0, ge=0.0, description="Weight of the logarithmic range channel")
-    edge_weight: float = Field(1.0, ge=0.0, description="Weight of the edge channel")
+    range_weight: float = Field(0.45, ge=0.0, description="Weight of the range channel, per square root of a metre")
+    edge_weight: float = Field(1.5, ge=0.0, description="Weight of the edge channel")
 
 
 class IndexConfig(Section):
@@ -80,6 +83,28 @@ class TrackerConfig(Section):
     evidence_length_m: float = Field(
         10.0, gt=0.0, description="Drive after which a new frame is independent of the last; nearer ones count in part"
     )
+    rank_exponent: float = Field(
+        0.9, ge=0.0, le=1.0, description="A place that r of the city look more like has likelihood r to minus this"
+    )
+    rank_softening: float = Field(
+        5.0, gt=0.0, description="So many places that look more alike make no difference yet: limits one frame's word"
+    )
+
+
+class LocalizerConfig(Section):
+    """When a pose is called a fix."""
+
+    fix_probability: float = Field(0.9, gt=0.5, lt=1.0, description="Belief around the pose that makes it a fix")
+    lost_probability: float = Field(0.5, gt=0.0, lt=1.0, description="Belief around the pose under which it is lost")
+    mode_radius_m: float = Field(15.0, gt=0.0, description="How far around the pose belief counts as the same, m")
+    mode_turn_rad: float = Field(1.0, gt=0.0, description="How far off its heading belief counts as the same, rad")
+    max_odometry_step_m: float = Field(
+        50.0, gt=0.0, description="Odometry that moves further between two frames has jumped: start anew, m"
+    )
+    agreement_length_m: float = Field(50.0, gt=0.0, description="Drive over which agreement with the map is judged, m")
+    degraded_agreement: float = Field(
+        0.7, ge=0.0, le=1.0, description="Degraded where less of the city looks unlike the frame than the pose does"
+    )
 
 
 class SimConfig(Section):
@@ -104,6 +129,7 @@ class Config(Section):
     descriptor: DescriptorConfig = DescriptorConfig()
     index: IndexConfig = IndexConfig()
     tracker: TrackerConfig = TrackerConfig()
+    localizer: LocalizerConfig = LocalizerConfig()
     sim: SimConfig = SimConfig()
 
 

@@ -25,10 +25,13 @@ faiss.cvar.distance_compute_blas_threshold = 20
 
 
 class PlaceIndex:
-    """Exact search among the viewpoints of one city. Row i is viewpoint i of `places`."""
+    """Exact search among the viewpoints of one city. Row i is viewpoint i of `places`.
+
+    Queries and descriptors are those of `core.interfaces.Encoder`: their inner product is a squared distance.
+    """
 
     def __init__(
-        self, flat: faiss.IndexFlatL2, encoder_id: str, places: PlaceGraph, geomap: GeoMap, index_id: str,
+        self, flat: faiss.IndexFlatIP, encoder_id: str, places: PlaceGraph, geomap: GeoMap, index_id: str,
         config: Mapping[str, Any],
     ) -> None:
         self._flat = flat
@@ -41,7 +44,6 @@ class PlaceIndex:
         """The effective config it was built with, as nested dictionaries."""
         self._poses = places.poses()
         self._descriptors = _view(flat)
-        self._squared_norms = np.einsum("vd,vd->v", self._descriptors, self._descriptors)
 
     def __len__(self) -> int:
         """Viewpoints."""
@@ -67,7 +69,7 @@ class PlaceIndex:
             IndexMismatchError: If a chunk is not of the encoder's dimension, or there are more or fewer descriptors
                 than viewpoints.
         """
-        flat = faiss.IndexFlatL2(encoder.dimension)
+        flat = faiss.IndexFlatIP(encoder.dimension)
         for chunk in chunks:
             if chunk.ndim != 2 or chunk.shape[1] != encoder.dimension:
                 raise IndexMismatchError(f"descriptors of shape {chunk.shape} for an encoder of {encoder.dimension}-d")
@@ -101,7 +103,7 @@ class PlaceIndex:
             raise ArtifactError(f"'{path / _FAISS_FILE}' cannot be read ({error}); build the index again") from error
         places = read_places(artifact)
         encoder_id, config = str(artifact.metadata["encoder_id"]), dict(artifact.metadata["config"])
-        if not isinstance(flat, faiss.IndexFlatL2) or flat.ntotal != len(places.viewpoint_place):
+        if not isinstance(flat, faiss.IndexFlatIP) or flat.ntotal != len(places.viewpoint_place):
             raise ArtifactError(f"'{path / _FAISS_FILE}' does not belong to the places of '{path}'; build it again")
         return PlaceIndex(flat, encoder_id, places, read_map(artifact), artifact.artifact_id, config)
 
@@ -117,33 +119,32 @@ class PlaceIndex:
                 f"'{encoder.encoder_id}' ({encoder.dimension}-d); use the config of the index or build it again"
             )
 
-    def search(self, descriptor: Float32, k: int) -> tuple[Hypothesis, ...]:
-        """The k viewpoints most alike a descriptor (D,), best first; their probability is 0."""
-        self._check_descriptor(descriptor)
-        squared, rows = self._flat.search(descriptor[None].astype(np.float32), min(k, len(self)))
-        distances = np.sqrt(np.maximum(squared[0], 0.0))
+    def search(self, query: Float32, k: int) -> tuple[Hypothesis, ...]:
+        """The k viewpoints most alike a query (D,), best first; their probability is 0."""
+        self._check_query(query)
+        products, rows = self._flat.search(-query[None].astype(np.float32), min(k, len(self)))
+        distances = np.sqrt(np.maximum(-products[0], 0.0))
         return tuple(
             Hypothesis(int(row), Pose2(*map(float, self._poses[row])), float(distance), 0.0)
             for row, distance in zip(rows[0], distances, strict=True)
         )
 
-    def distances(self, descriptor: Float32) -> Float32:
-        """Euclidean distance (V,) of a descriptor (D,) to every viewpoint, in one pass over the index."""
-        self._check_descriptor(descriptor)
-        product = self._descriptors @ descriptor
-        squared = self._squared_norms - 2.0 * product + np.float32(descriptor @ descriptor)
+    def distances(self, query: Float32) -> Float32:
+        """Distance (V,) of a query (D,) to every viewpoint, in one pass over the index."""
+        self._check_query(query)
+        squared = self._descriptors @ query.astype(np.float32, copy=False)
         distances: Float32 = np.sqrt(np.maximum(squared, 0.0, out=squared), out=squared)
         return distances
 
-    def _check_descriptor(self, descriptor: Float32) -> None:
-        if descriptor.shape != (self.dimension,):
+    def _check_query(self, query: Float32) -> None:
+        if query.shape != (self.dimension,):
             raise IndexMismatchError(
-                f"descriptor has shape {descriptor.shape}, the index holds {self.dimension}-d ones; "
+                f"query has shape {query.shape}, the index holds {self.dimension}-d ones; "
                 f"it was made by encoder '{self.encoder_id}'"
             )
 
 
-def _view(flat: faiss.IndexFlatL2) -> Float32:
+def _view(flat: faiss.IndexFlatIP) -> Float32:
     array: Float32 = faiss.rev_swig_ptr(flat.get_xb(), flat.ntotal * flat.d).reshape(flat.ntotal, flat.d)
     array.flags.writeable = False
     return array

@@ -15,7 +15,6 @@ from geoloc_ros.core.types import Float32, Float64, Pose2
 from geoloc_ros.localization.cells import cut_cells
 from geoloc_ros.maps.geomap import PlaceGraph
 
-# A likelihood is never let under this share of the best one in the city, so no single frame rules a place out.
 _CLUSTER_PASSES = 3
 
 
@@ -63,7 +62,7 @@ class PathTracker:
         self._total = 1.0
         self._ahead_m = 0.0
         self._turned_rad = 0.0
-        self._unweighed_m = 0.0
+        self._unweighed_m = self._config.evidence_length_m  # the first frame counts in full
 
     def set_pose(self, pose: Pose2, covariance: Float64) -> None:
         """Belief of a pose that somebody names, with its covariance (3, 3) of x, y, yaw."""
@@ -125,7 +124,7 @@ class PathTracker:
                 return Cluster(seed, np.diag([radius_m**2, radius_m**2, max_turn_rad**2]), 0.0)
             mean = sums[1:] / sums[0]
             centre = pose
-            pose = Pose2(centre.x_m + mean[0], centre.y_m + mean[1], wrap_angle(centre.yaw_rad + mean[5]))
+            pose = Pose2(float(centre.x_m + mean[0]), float(centre.y_m + mean[1]), wrap_angle(centre.yaw_rad + float(mean[5])))
         covariance = np.diag([mean[2] - mean[0] ** 2, mean[4] - mean[1] ** 2, mean[6] - mean[5] ** 2])
         covariance[0, 1] = covariance[1, 0] = mean[3] - mean[0] * mean[1]
         unresolved = self._config.cell_length_m**2 / 12.0

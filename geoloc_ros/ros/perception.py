@@ -104,7 +104,7 @@ class PerceptionNode(StagedNode[PerceptionNodeConfig]):
             with self.health.timed("observe"):
                 scan = self._observe(frame)
             with self.health.timed("encode"):
-                descriptor = self._encoder.encode(scan)
+                descriptor = self._encoder.encode_query(scan)
         except ObservationError as error:
             self.health.refuse("observation", error)
             return

@@ -1,0 +1,110 @@
+"""The one class that a ROS node and the offline verb drive: frames and odometry in, pose estimates out."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from geoloc_ros.core.config import Config
+from geoloc_ros.core.errors import ObservationError
+from geoloc_ros.core.geometry import relative_motion
+from geoloc_ros.core.types import Float32, Float64, Hypothesis, LocalizationStatus, Pose2, PoseEstimate
+from geoloc_ros.localization.likelihood import log_likelihood
+from geoloc_ros.localization.place_index import PlaceIndex
+from geoloc_ros.localization.status import FixStatus
+from geoloc_ros.localization.tracker import Cluster, PathTracker
+
+
+class Localizer:
+    """Tracks one vehicle in one city from descriptors and odometry, starting anywhere in any direction."""
+
+    def __init__(self, index: PlaceIndex, config: Config) -> None:
+        self._index = index
+        self._poses = index.places.poses()
+        self._config = config.localizer
+        self._num_hypotheses = config.index.num_hypotheses
+        self._likelihood = config.tracker
+        self._tracker = PathTracker(index.places, config.tracker)
+        self._status = FixStatus(config.localizer)
+        self._last: tuple[int, Pose2] | None = None
+
+    @property
+    def belief(self) -> Float32:
+        """Probability of each viewpoint (V,)."""
+        return self._tracker.belief()
+
+    def reset(self) -> None:
+        """Forget everything: the vehicle may be anywhere."""
+        self._tracker.reset()
+        self._status.reset("started anew")
+        self._last = None
+
+    def set_initial_pose(self, pose: Pose2, covariance: Float64) -> None:
+        """Start from a pose in the map frame that somebody names, with its covariance (3, 3) of x, y, yaw."""
+        self._tracker.set_pose(pose, covariance)
+        self._status.reset("initial pose given")
+
+    def update(self, stamp_ns: int, descriptor: Float32, odometry: Pose2) -> PoseEstimate:
+        """Take in a frame.
+
+        Stamps that go back, and odometry that jumps, start everything anew with this frame.
+
+        Args:
+            stamp_ns: Of the frame.
+            descriptor: (D,), of the index's encoder, in the frame of the base.
+            odometry: Pose of the base at that stamp in odometry's own frame.
+
+        Raises:
+            ObservationError: If the stamp repeats the last one, or descriptor or odometry is not finite. Nothing has
+                changed then.
+            IndexMismatchError: If the descriptor is of another dimension than the index.
+        """
+        self._check(stamp_ns, descriptor, odometry)
+        distances = self._index.distances(descriptor)
+        travelled_m, moved = self._move(stamp_ns, odometry)
+        if moved:
+            self._tracker.weigh(log_likelihood(distances, self._likelihood))
+        belief = self._tracker.belief()
+        peak = int(np.argmax(belief))
+        cluster = self._cluster_at(peak)
+        agreement = float(np.mean(distances > distances[peak]))
+        status, reason = self._status.update(cluster.probability, agreement, travelled_m)
+        return PoseEstimate(
+            stamp_ns, cluster.pose, cluster.covariance, status, cluster.probability, reason,
+            self._hypotheses(distances, belief),
+        )
+
+    def _check(self, stamp_ns: int, descriptor: Float32, odometry: Pose2) -> None:
+        if not np.isfinite(descriptor).all():
+            raise ObservationError(f"descriptor of the frame at {stamp_ns} ns is not finite; its scan is broken")
+        if not np.isfinite(odometry.as_array()).all():
+            raise ObservationError(f"odometry at {stamp_ns} ns is not finite: {odometry}")
+        if self._last is not None and stamp_ns == self._last[0]:
+            raise ObservationError(f"frame repeats the stamp {stamp_ns} ns of the last one")
+
+    def _move(self, stamp_ns: int, odometry: Pose2) -> tuple[float, bool]:
+        """Distance driven since the last frame, and whether this frame is to be weighed."""
+        last, self._last = self._last, (stamp_ns, odometry)
+        if last is None:
+            return 0.0, True
+        motion = relative_motion(last[1], odometry)
+        travelled_m = float(np.hypot(motion.x_m, motion.y_m))
+        if stamp_ns < last[0] or travelled_m > self._config.max_odometry_step_m:
+            self._tracker.reset()
+            self._status.reset("stamps went back" if stamp_ns < last[0] else f"odometry jumped by {travelled_m:.0f} m")
+            return 0.0, True
+        return travelled_m, self._tracker.advance(motion.x_m, motion.yaw_rad)
+
+    def _cluster_at(self, viewpoint: int) -> Cluster:
+        x_m, y_m, yaw_rad = map(float, self._poses[viewpoint])
+        return self._tracker.cluster(
+            Pose2(x_m, y_m, yaw_rad), self._config.mode_radius_m, self._config.mode_turn_rad
+        )
+
+    def _hypotheses(self, distances: Float32, belief: Float32) -> tuple[Hypothesis, ...]:
+        count = min(self._num_hypotheses, len(distances))
+        nearest = np.argpartition(distances, count - 1)[:count]
+        nearest = nearest[np.argsort(distances[nearest], kind="stable")]
+        return tuple(
+            Hypothesis(int(row), Pose2(*map(float, self._poses[row])), float(distances[row]), float(belief[row]))
+            for row in nearest
+        )
