@@ -1,0 +1,201 @@
+"""Recorded drives: the frames, odometry and true poses of a rosbag2, read without ROS."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rosbags.highlevel import AnyReader, AnyReaderError
+from rosbags.rosbag2 import ReaderError
+from rosbags.typesys import Stores, get_typestore
+
+from geoloc_ros.core.camera import Camera
+from geoloc_ros.core.errors import DatasetError, ObservationError
+from geoloc_ros.core.geometry import rotation_from_quaternion, yaw_from_quaternion
+from geoloc_ros.core.images import color_image, depth_image, instance_image, label_image
+from geoloc_ros.core.odometry import OdometryBuffer
+from geoloc_ros.core.types import Float32, Float64, Int64, OdometryPose, Pose2, Pose3, UInt8, UInt16
+
+CAMERA_TOPICS = ("camera_info", "segmentation", "depth", "instances", "image")
+ODOMETRY_TOPIC, TRUTH_TOPIC, MOUNT_TOPIC = "/odom", "/ground_truth", "/tf_static"
+_BASE_FRAME = "base_link"
+_OPTIONAL = ("instances", "image")
+# How much odometry is remembered for a frame that was recorded late, s.
+_BUFFER_S = 10.0
+
+
+@dataclass(frozen=True)
+class BagFrame:
+    """What was recorded of one stamp; decoded on demand, since a bad image spoils no other."""
+
+    stamp_ns: int
+    odometry: Pose2
+    """At that stamp, in odometry's own frame."""
+    base_from_camera: Pose3
+    _messages: dict[str, Any]
+
+    def camera(self) -> Camera:
+        """Raises ObservationError if it is not calibrated or of an unknown model."""
+        info = self._messages["camera_info"]
+        return Camera.from_camera_info(info.distortion_model, info.width, info.height, np.asarray(info.k))
+
+    def labels(self) -> UInt8:
+        """(H, W). Raises ObservationError if the message is no label image."""
+        return label_image(self._messages["segmentation"])
+
+    def depth_m(self) -> Float32:
+        """(H, W). Raises ObservationError if the message is no depth image."""
+        return depth_image(self._messages["depth"])
+
+    def instances(self) -> UInt16 | None:
+        """(H, W), None where the bag has none. Raises ObservationError if the message is no instance image."""
+        return instance_image(self._messages["instances"]) if "instances" in self._messages else None
+
+    def image(self) -> UInt8 | None:
+        """RGB (H, W, 3), None where the bag has none. Raises ObservationError if the message is no colour image."""
+        return color_image(self._messages["image"]) if "image" in self._messages else None
+
+
+class BagReader:
+    """An .mcap file or rosbag2 folder with the topics of docs/formats.md."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises DatasetError if there is no bag that can be read."""
+        self.path = path
+        with self._open() as reader:
+            self._counts = {topic: info.msgcount for topic, info in reader.topics.items()}
+
+    def __len__(self) -> int:
+        """Frames, if none lacks a part."""
+        return self._counts.get("/camera/segmentation", 0)
+
+    def frames(self, with_images: bool = False) -> Iterator[BagFrame]:
+        """Frames in the order of the bag, each as soon as odometry reaches its stamp; incomplete ones are left out.
+
+        Raises:
+            DatasetError: If a topic is missing or the bag breaks off.
+        """
+        parts = [part for part in CAMERA_TOPICS if part != "image" or with_images]
+        self._require(*(f"/camera/{part}" for part in parts if part not in _OPTIONAL), ODOMETRY_TOPIC, MOUNT_TOPIC)
+        present = [part for part in parts if f"/camera/{part}" in self._counts]
+        gatherer = _Gatherer(present)
+        topics = {ODOMETRY_TOPIC, MOUNT_TOPIC, *(f"/camera/{part}" for part in present)}
+        for topic, message in self._messages(topics):
+            yield from gatherer.take(topic, message)
+
+    def ground_truth(self) -> tuple[Int64, Float64]:
+        """Stamps (N,), ascending, and true poses (N, 3) of the base in the map frame.
+
+        Raises:
+            DatasetError: If the bag has none.
+        """
+        self._require(TRUTH_TOPIC)
+        poses = {_stamp_ns(message): _pose2(message).as_array() for _, message in self._messages({TRUTH_TOPIC})}
+        stamps_ns = sorted(poses)
+        return np.array(stamps_ns, np.int64), np.array([poses[stamp] for stamp in stamps_ns]).reshape(-1, 3)
+
+    def has_ground_truth(self) -> bool:
+        """Does the bag say where the vehicle really was?"""
+        return self._counts.get(TRUTH_TOPIC, 0) > 0
+
+    def _require(self, *topics: str) -> None:
+        missing = [topic for topic in topics if not self._counts.get(topic)]
+        if missing:
+            raise DatasetError(
+                f"bag '{self.path}' has nothing on {', '.join(missing)} (it has {', '.join(sorted(self._counts))}); "
+                "remap or record them, see docs/formats.md"
+            )
+
+    def _messages(self, topics: set[str]) -> Iterator[tuple[str, Any]]:
+        with self._open() as reader:
+            connections = [connection for connection in reader.connections if connection.topic in topics]
+            for connection, _, data in reader.messages(connections=connections):
+                yield connection.topic, reader.deserialize(data, connection.msgtype)
+
+    @contextmanager
+    def _open(self) -> Iterator[AnyReader]:
+        if not self.path.exists():
+            raise DatasetError(f"no bag '{self.path}'; make one with `geoloc simulate`")
+        try:
+            with AnyReader([self.path], default_typestore=get_typestore(Stores.ROS2_HUMBLE)) as reader:
+                yield reader
+        except (AnyReaderError, ReaderError) as error:
+            raise DatasetError(f"'{self.path}' is not a rosbag2 that can be read: {error}; record it again") from error
+
+
+class _Gatherer:
+    """Puts messages of one stamp together and waits for the odometry around it."""
+
+    def __init__(self, parts: list[str]) -> None:
+        self._parts = parts
+        self._odometry = OdometryBuffer(_BUFFER_S)
+        self._mounts: dict[str, tuple[str, Pose3]] = {}
+        self._incomplete: dict[int, dict[str, Any]] = {}
+        self._waiting: dict[int, dict[str, Any]] = {}
+
+    def take(self, topic: str, message: Any) -> Iterator[BagFrame]:
+        if topic == MOUNT_TOPIC:
+            for transform in message.transforms:
+                self._mounts[transform.child_frame_id.lstrip("/")] = _mount(transform)
+            return
+        stamp_ns = _stamp_ns(message)
+        if topic == ODOMETRY_TOPIC:
+            self._remember(OdometryPose(stamp_ns, _pose2(message)))
+        else:
+            messages = self._incomplete.setdefault(stamp_ns, {})
+            messages[topic.removeprefix("/camera/")] = message
+            if len(messages) < len(self._parts):
+                return
+            self._waiting[stamp_ns] = self._incomplete.pop(stamp_ns)
+            # What is older will not be completed any more.
+            self._incomplete = {stamp: rest for stamp, rest in self._incomplete.items() if stamp > stamp_ns}
+        for ready_ns in [stamp for stamp in self._waiting if self._odometry.reaches(stamp)]:
+            yield self._frame(ready_ns, self._waiting.pop(ready_ns))
+
+    def _remember(self, odometry: OdometryPose) -> None:
+        try:
+            self._odometry.append(odometry)
+        except ObservationError as error:
+            raise DatasetError(f"{error}; a bag of two drives must be cut in two") from error
+
+    def _frame(self, stamp_ns: int, messages: dict[str, Any]) -> BagFrame:
+        try:
+            odometry = self._odometry.at(stamp_ns)
+        except ObservationError as error:
+            raise DatasetError(f"frame without odometry: {error}") from error
+        return BagFrame(stamp_ns, odometry, self._base_from(messages["segmentation"].header.frame_id), messages)
+
+    def _base_from(self, frame: str) -> Pose3:
+        at, at_from_camera = frame.lstrip("/"), Pose3(np.eye(3), np.zeros(3))
+        for _ in range(len(self._mounts) + 1):
+            if at == _BASE_FRAME:
+                return at_from_camera
+            if at not in self._mounts:
+                break
+            at, parent_from_child = self._mounts[at]
+            at_from_camera = parent_from_child @ at_from_camera
+        raise DatasetError(f"{MOUNT_TOPIC} does not say where '{frame}' sits on '{_BASE_FRAME}'; record it")
+
+
+def _stamp_ns(message: Any) -> int:
+    return int(message.header.stamp.sec) * 1_000_000_000 + int(message.header.stamp.nanosec)
+
+
+def _pose2(odometry: Any) -> Pose2:
+    pose = odometry.pose.pose
+    return Pose2(float(pose.position.x), float(pose.position.y), yaw_from_quaternion(_xyzw(pose.orientation)))
+
+
+def _mount(transform: Any) -> tuple[str, Pose3]:
+    shift = transform.transform.translation
+    rotation = rotation_from_quaternion(_xyzw(transform.transform.rotation))
+    parent_from_child = Pose3(rotation, np.array([shift.x, shift.y, shift.z]))
+    return transform.header.frame_id.lstrip("/"), parent_from_child
+
+
+def _xyzw(quaternion: Any) -> Float64:
+    return np.array([quaternion.x, quaternion.y, quaternion.z, quaternion.w])
