@@ -74,7 +74,9 @@ class BagReader:
         return self._counts.get("/camera/segmentation", 0)
 
     def frames(self, with_images: bool = False) -> Iterator[BagFrame]:
-        """Frames in the order of the bag, each as soon as odometry reaches its stamp; incomplete ones are left out.
+        """Frames in the order of the bag, each as soon as odometry reaches its stamp.
+
+        Left out are incomplete frames and those before the first odometry.
 
         Raises:
             DatasetError: If a topic is missing or the bag breaks off.
@@ -154,20 +156,19 @@ class _Gatherer:
             # What is older will not be completed any more.
             self._incomplete = {stamp: rest for stamp, rest in self._incomplete.items() if stamp > stamp_ns}
         for ready_ns in [stamp for stamp in self._waiting if self._odometry.reaches(stamp)]:
-            yield self._frame(ready_ns, self._waiting.pop(ready_ns))
+            messages = self._waiting.pop(ready_ns)
+            try:
+                odometry = self._odometry.at(ready_ns)
+            except ObservationError:  # the frame is older than all odometry
+                continue
+            camera_frame = messages["segmentation"].header.frame_id
+            yield BagFrame(ready_ns, odometry, self._base_from(camera_frame), messages)
 
     def _remember(self, odometry: OdometryPose) -> None:
         try:
             self._odometry.append(odometry)
         except ObservationError as error:
             raise DatasetError(f"{error}; a bag of two drives must be cut in two") from error
-
-    def _frame(self, stamp_ns: int, messages: dict[str, Any]) -> BagFrame:
-        try:
-            odometry = self._odometry.at(stamp_ns)
-        except ObservationError as error:
-            raise DatasetError(f"frame without odometry: {error}") from error
-        return BagFrame(stamp_ns, odometry, self._base_from(messages["segmentation"].header.frame_id), messages)
 
     def _base_from(self, frame: str) -> Pose3:
         at, at_from_camera = frame.lstrip("/"), Pose3(np.eye(3), np.zeros(3))

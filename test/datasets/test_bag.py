@@ -83,6 +83,12 @@ def test_an_incomplete_frame_is_left_out(make_bag: MakeBag) -> None:
     assert [found.stamp_ns for found in make_bag(entries).frames()] == [later]
 
 
+def test_a_frame_before_all_odometry_is_left_out(make_bag: MakeBag) -> None:
+    later = START_NS + 200_000_000
+    entries = [mount(), *frame(START_NS), odometry(START_NS + 1, 0.0), *frame(later), odometry(later, 0.0)]
+    assert [found.stamp_ns for found in make_bag(entries).frames()] == [later]
+
+
 def test_true_poses_come_in_the_order_of_their_stamps(make_bag: MakeBag) -> None:
     stamps, poses = make_bag([odometry(START_NS + n, float(n), "/ground_truth") for n in (2, 1, 3)]).ground_truth()
     assert stamps.tolist() == [START_NS + n for n in (1, 2, 3)] and poses[:, 0].tolist() == [1.0, 2.0, 3.0]
