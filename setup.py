@@ -25,7 +25,13 @@ runpy.run_path(str(ROOT / "cmake" / "check_machine.py"))
 # What building needs under one ROS distribution only.
 BUILD_OF_DISTRO = {
     "kilted": ["ament-cmake-ros-core"],
-    "jazzy": ["ament-cmake-ros", "ament-cmake-gtest", "ament-cmake-gmock", "ament-cmake-pytest", "fastrtps-cmake-module"],
+    "jazzy": [
+        "ament-cmake-ros",
+        "ament-cmake-gtest",
+        "ament-cmake-gmock",
+        "ament-cmake-pytest",
+        "fastrtps-cmake-module",
+    ],
 }
 # The ROS distribution whose wheels are installed.
 ROS_DISTRO = os.environ.get("GEOLOC_ROS_DISTRO", "kilted")
@@ -73,8 +79,8 @@ EXTRAS = {
     "dev": [
         "pytest>=8",
         "hypothesis>=6.100",
-        "mypy>=1.11",
-        "ruff>=0.6",
+        "mypy==2.4.*",  # linters learn new complaints with every version
+        "ruff==0.17.*",
         "import-linter>=2.0",
         'embreex>=2.17.7; platform_machine == "x86_64"',  # peer of benchmarks/raycast.py
         "colcon-common-extensions",

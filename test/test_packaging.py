@@ -71,7 +71,8 @@ def test_colcon_builds_the_package(sources: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_pip_builds_the_package(sources: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-w", str(tmp_path), str(sources)]
+    options = ["--no-deps", "--no-build-isolation", "--wheel-dir", str(tmp_path)]
+    command = [sys.executable, "-m", "pip", "wheel", *options, str(sources)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     (wheel,) = tmp_path.glob("geoloc_ros-*.whl")

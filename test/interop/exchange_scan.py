@@ -38,7 +38,8 @@ def listen(node: Node) -> bool:
     deadline = time.monotonic() + TIMEOUT_S
     while not received and time.monotonic() < deadline:
         rclpy.spin_once(node, timeout_sec=0.1)
-    print(f"rclpy {version('ros-rclpy')} on Python {platform.python_version()} received {received[0] if received else 'nothing'}")
+    side = f"rclpy {version('ros-rclpy')} on Python {platform.python_version()}"
+    print(f"{side} received {received[0] if received else 'nothing'}")
     return bool(received) and received[0] == SCAN
 
 
