@@ -34,6 +34,8 @@ class Trajectory:
     """(T,), along the heading."""
     yaw_rate_radps: Float64
     """(T,)."""
+    opposite_m: Float64
+    """(T,), how far to the left the lane of those who come the other way is; 0 on one-way streets."""
 
     def stamps_ns(self, start_ns: int) -> Int64:
         """(T,), exact multiples of the period after `start_ns`."""
@@ -50,28 +52,39 @@ def drive_route(
         half_width_m: (E,) of the carriageway; sets how far right of the centre line the lane is.
         speed_mps: Cruising speed; streets differ by a tenth from it.
     """
-    points_m, edge = _lane(roads, route, half_width_m, rng)
+    lane = _lane(roads, route, half_width_m)
+    points_m = _wandering(lane.points_m, rng)
     points_m = gaussian_filter1d(points_m, ROUNDING_M / STEP_M, axis=0, mode="nearest")
     along_m = np.concatenate([[0.0], np.hypot(*np.diff(points_m, axis=0).T).cumsum()])
     # Filtering shortens steps in bends: even them out again.
     even_m = np.arange(0.0, min(length_m, along_m[-1]), STEP_M)
     points_m = np.stack([np.interp(even_m, along_m, points_m[:, axis]) for axis in (0, 1)], axis=1)
-    street = np.searchsorted(along_m, even_m).clip(0, len(edge) - 1)
+    source = np.searchsorted(along_m, even_m).clip(0, len(lane.street) - 1)
     yaw_rad = np.unwrap(np.arctan2(*np.gradient(points_m, axis=0).T[::-1]))
     yaw_rad = gaussian_filter1d(yaw_rad, 1.0 / STEP_M, mode="nearest")
-    speed, wait_s = _speed_profile(np.gradient(yaw_rad) / STEP_M, edge[street], speed_mps, rng)
+    speed, wait_s = _speed_profile(np.gradient(yaw_rad) / STEP_M, lane.street[source], speed_mps, rng)
     time_s = np.concatenate([[0.0], np.cumsum(STEP_M / speed[1:] + wait_s[1:])])
     ticks_s = np.arange(0.0, time_s[-1], 1.0 / RATE_HZ)
     at_m = np.interp(ticks_s, time_s, even_m)
     pose = np.stack([np.interp(at_m, even_m, values) for values in (*points_m.T, yaw_rad)], axis=1)
-    return Trajectory(ticks_s, pose, np.gradient(at_m, ticks_s), np.gradient(pose[:, 2], ticks_s))
+    opposite_m = 2.0 * lane.right_m[source[np.searchsorted(even_m, at_m).clip(0, len(even_m) - 1)]]
+    return Trajectory(ticks_s, pose, np.gradient(at_m, ticks_s), np.gradient(pose[:, 2], ticks_s), opposite_m)
 
 
-def _lane(
-    roads: RoadGraph, route: list[int], half_width_m: Float64, rng: np.random.Generator
-) -> tuple[Float64, Float64]:
-    """Points (S, 2) every STEP_M in the lane, and the number in the route (S,) of the street each belongs to."""
-    points, number = [], []
+@dataclass(frozen=True)
+class _Lane:
+    """The middle of the lane, sharp corners and all, every STEP_M."""
+
+    points_m: Float64
+    """(S, 2)."""
+    street: Float64
+    """(S,), number in the route of the street a point belongs to."""
+    right_m: Float64
+    """(S,), from the centre line."""
+
+
+def _lane(roads: RoadGraph, route: list[int], half_width_m: Float64) -> _Lane:
+    points, number, aside = [], [], []
     for k, edge in enumerate(route):
         line_m = roads.polyline(edge)
         along_m = np.concatenate([[0.0], np.hypot(*np.diff(line_m, axis=0).T).cumsum()])
@@ -82,12 +95,16 @@ def _lane(
         right_m = LANE_RATIO * half_width_m[edge] if roads.edge_reverse[edge] >= 0 else 0.0
         points.append(centre_m + right_m * np.stack([ahead[:, 1], -ahead[:, 0]], axis=1))
         number.append(np.full(len(at_m), float(k)))
-    points_m, street = np.concatenate(points), np.concatenate(number)
-    # Nobody keeps exactly to the middle of a lane: a slow wander of 0.2 m.
+        aside.append(np.full(len(at_m), right_m))
+    return _Lane(np.concatenate(points), np.concatenate(number), np.concatenate(aside))
+
+
+def _wandering(points_m: Float64, rng: np.random.Generator) -> Float64:
+    """The same way (S, 2) by somebody who does not keep exactly to the middle: 0.2 m to and fro."""
     wander_m = 0.2 * _slow_noise(len(points_m), 30.0 / STEP_M, rng)
     ahead = np.gradient(gaussian_filter1d(points_m, 2.0 / STEP_M, axis=0, mode="nearest"), axis=0)
     ahead = ahead / np.linalg.norm(ahead, axis=1, keepdims=True).clip(1e-9)
-    return points_m + wander_m[:, None] * np.stack([ahead[:, 1], -ahead[:, 0]], axis=1), street
+    return np.asarray(points_m + wander_m[:, None] * np.stack([ahead[:, 1], -ahead[:, 0]], axis=1))
 
 
 def _slow_noise(count: int, correlation: float, rng: np.random.Generator) -> Float64:

@@ -42,6 +42,10 @@ class WorldNoise:
     """Share of streets with trees that the map does not know."""
     parked_ratio: float = 0.0
     """Share of kerb length that is taken by parked vehicles, on streets wide enough."""
+    company_ratio: float = 0.0
+    """Share of the time that somebody drives close ahead, and close behind."""
+    oncoming_per_s: float = 0.0
+    """Vehicles met per second, on two-way streets."""
     people_per_km: float = 0.0
     slope_rms: float = 0.0
 
@@ -121,7 +125,7 @@ class NoiseLevel:
 PAPER = NoiseLevel(
     WorldNoise(
         removed_ratio=0.08, added_ratio=0.06, moved_m=3.0, resized_ratio=0.05, removed_tree_ratio=0.1,
-        avenue_ratio=0.35, parked_ratio=0.35, people_per_km=25.0, slope_rms=0.025,
+        avenue_ratio=0.35, parked_ratio=0.35, company_ratio=0.4, oncoming_per_s=0.15, people_per_km=25.0, slope_rms=0.025,
     ),
     CameraNoise(tilt_deg=2.0, shake_deg=0.4, yaw_deg=1.0, height_m=0.05),
     ImageNoise(

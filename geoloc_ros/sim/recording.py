@@ -76,7 +76,8 @@ def _record_fix(session: Session, recorder: Recorder, number: int, stamp_ns: int
 def _record_frame(session: Session, recorder: Recorder, tick: int, stamp_ns: int) -> None:
     map_from_base = Pose3(rotation_from_quaternion(session.motion.quaternion[tick]), session.motion.position_m[tick])
     base_from_camera = session.mount.base_from_camera(tick // session.frame_every)
-    sensed = session.degrader.sense(session.renderer.render(map_from_base @ base_from_camera))
+    moving = session.traffic.at(float(session.trajectory.time_s[tick]))
+    sensed = session.degrader.sense(session.renderer.render(map_from_base @ base_from_camera, moving))
     recorder.write("/camera/camera_info", stamp_ns, messages.camera_info(stamp_ns, session.camera))
     for topic, pixels in (
         ("/camera/image", sensed.rgb), ("/camera/depth", sensed.depth_m), ("/camera/segmentation", sensed.label),

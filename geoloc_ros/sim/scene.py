@@ -31,18 +31,31 @@ class Hits:
     """(K, 3), unit length, facing the viewer."""
 
 
+@dataclass(frozen=True)
 class Scene:
-    """Triangles round a centre, in coordinates relative to it, in Embree."""
+    """What is within HALF_M of a centre along either axis, in coordinates relative to it."""
 
-    def __init__(self, world: World, centre_m: Float64) -> None:
-        """Take what is within HALF_M of `centre_m` (2,) along either axis.
+    centre_m: Float64
+    """(2,)."""
+    solids: Solids
+    cover: GroundCover
 
-        Raises:
-            BackendError: If the ray caster for this processor is not installed.
-        """
-        self.centre_m = centre_m
-        self.mesh = _mesh_round(world, centre_m)
-        self.cover: GroundCover = paint_ground(world, centre_m, HALF_M)
+
+def build_scene(world: World, centre_m: Float64) -> Scene:
+    """The world round `centre_m` (2,).
+
+    Raises:
+        BackendError: If the ray caster for this processor is not installed.
+    """
+    return Scene(centre_m, Solids(_mesh_round(world, centre_m)), paint_ground(world, centre_m, HALF_M))
+
+
+class Solids:
+    """Triangles in Embree."""
+
+    def __init__(self, mesh: Mesh) -> None:
+        """Raises BackendError if the ray caster for this processor is not installed."""
+        self.mesh = mesh
         edge_a = self.mesh.vertices_m[:, 1] - self.mesh.vertices_m[:, 0]
         edge_b = self.mesh.vertices_m[:, 2] - self.mesh.vertices_m[:, 0]
         normal = np.cross(edge_a, edge_b)

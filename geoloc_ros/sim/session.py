@@ -17,6 +17,7 @@ from geoloc_ros.sim.noise import LEVELS, NoiseLevel
 from geoloc_ros.sim.renderer import Renderer
 from geoloc_ros.sim.route import choose_route
 from geoloc_ros.sim.sensors import Motion, measure
+from geoloc_ros.sim.traffic import Traffic, draw_traffic
 from geoloc_ros.sim.world import World, edit_map
 
 
@@ -30,6 +31,7 @@ class Session:
     noise: NoiseLevel
     trajectory: Trajectory
     motion: Motion
+    traffic: Traffic
     mount: Mount
     camera: Camera
     renderer: Renderer
@@ -48,19 +50,22 @@ def plan_session(geomap: GeoMap, seed: int, length_m: float, sim: SimConfig) -> 
     """
     camera, level = make_camera(sim), LEVELS[sim.noise]
     # One stream of numbers per part: a change of one leaves the others as they were.
-    world_rng, way_rng, motion_rng, mount_rng, image_rng = (np.random.default_rng([seed, part]) for part in range(5))
+    world_rng, way_rng, motion_rng, mount_rng, image_rng, traffic_rng = (
+        np.random.default_rng([seed, part]) for part in range(6)
+    )
     world = edit_map(geomap, level.world, world_rng)
     # Rounded corners are shorter than the streets.
     route = choose_route(geomap.roads, geomap.bounds_m, 1.1 * length_m + 50.0, way_rng)
     trajectory = drive_route(geomap.roads, route, world.half_width_m, sim.speed_mps, length_m, way_rng)
     motion = measure(trajectory, world.terrain, level.motion, motion_rng)
+    traffic = draw_traffic(trajectory, level.world, traffic_rng)
     frame_every = max(1, round(RATE_HZ / sim.rate_hz))
     num_frames = -(-len(trajectory.time_s) // frame_every)
     mount = draw_mount(num_frames, sim.rate_hz, level.camera, mount_rng)
     degrader = Degrader(level.image, camera, len(world.geomap.buildings), sim.rate_hz, image_rng)
     return Session(
-        geomap, world, level, trajectory, motion, mount, camera, Renderer(world, camera), degrader, frame_every,
-        num_frames,
+        geomap, world, level, trajectory, motion, traffic, mount, camera, Renderer(world, camera), degrader,
+        frame_every, num_frames,
     )
 
 

@@ -30,7 +30,7 @@ def camera_at(pose: Pose2, height_m: float = CAMERA_M) -> Pose3:
 
 
 @pytest.mark.parametrize("yaw_rad", [0.0, np.pi / 2, np.pi, -np.pi / 2])
-def test_a_wall_ten_metres_ahead_is_ten_metres_deep_all_over_a_pinhole_image(square_room: GeoMap, yaw_rad: float) -> None:
+def test_a_wall_ten_metres_ahead_is_ten_metres_deep_in_every_pixel(square_room: GeoMap, yaw_rad: float) -> None:
     # z-depth: all of a wall square to the camera is equally deep.
     camera = Camera.pinhole(64, 16, np.radians(60.0))
     frame = Renderer(bare_world(square_room), camera).render(camera_at(Pose2(0.0, 0.0, yaw_rad)))

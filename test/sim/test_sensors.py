@@ -55,7 +55,7 @@ def test_the_gyroscope_adds_up_to_the_change_of_heading(drive: Trajectory) -> No
 def test_an_accelerometer_at_rest_points_up() -> None:
     count = 10
     pose = np.tile([3.0, 4.0, 0.7], (count, 1))
-    rest = Trajectory(np.arange(count) / RATE_HZ, pose, np.zeros(count), np.zeros(count))
+    rest = Trajectory(np.arange(count) / RATE_HZ, pose, np.zeros(count), np.zeros(count), np.zeros(count))
     motion = measure(rest, flat_terrain(), MotionNoise(), np.random.default_rng(0))
     assert np.allclose(motion.acceleration_mps2, [0.0, 0.0, GRAVITY_MPS2])
     assert np.allclose(motion.odometry, 0.0)
