@@ -100,7 +100,8 @@ def _frames(trace: Trace, truth: Float64) -> dict[str, Any]:
 
 
 def _to_byte(ratio: Float32 | Float64) -> UInt8:
-    return np.asarray(np.rint(np.clip(ratio, 0.0, 1.0) * np.float64(255.0)), np.uint8)
+    clipped: Float64 = np.clip(ratio, 0.0, 1.0).astype(np.float64)
+    return np.rint(clipped * 255.0).astype(np.uint8)
 
 
 def _belief(trace: Trace, places: PlaceGraph) -> dict[str, Any]:

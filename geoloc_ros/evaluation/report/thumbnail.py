@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from geoloc_ros.core.classes import SemanticClass
 from geoloc_ros.core.types import UInt8
 
 MAX_WIDTH = 512
@@ -23,3 +24,18 @@ def make_thumbnail(rgb: UInt8) -> bytes:
     small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
     _, jpeg = cv2.imencode(".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
     return np.asarray(jpeg, np.uint8).tobytes()
+
+
+_CLASS_COLOURS = {
+    SemanticClass.BUILDING: (170, 150, 130), SemanticClass.VEGETATION: (90, 140, 70), SemanticClass.ROAD: (90, 90, 95),
+    SemanticClass.PAVEMENT: (160, 160, 165), SemanticClass.SKY: (150, 190, 230), SemanticClass.VEHICLE: (60, 80, 150),
+    SemanticClass.PERSON: (190, 60, 70), SemanticClass.OTHER: (60, 60, 60),
+}
+
+
+def label_colours(labels: UInt8) -> UInt8:
+    """RGB (H, W, 3) of a label image (H, W), for drives whose images were not recorded."""
+    palette = np.zeros((256, 3), np.uint8)
+    for number, colour in _CLASS_COLOURS.items():
+        palette[number] = colour
+    return palette[labels]

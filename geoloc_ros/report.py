@@ -1,0 +1,154 @@
+"""The verb `report`: a page to look at a localized drive."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from geoloc_ros.core.artifacts import write_beside
+from geoloc_ros.core.config import Config, validated
+from geoloc_ros.core.errors import DatasetError, ObservationError
+from geoloc_ros.core.progress import ProgressCallback
+from geoloc_ros.core.types import Float32, Float64
+from geoloc_ros.datasets.bag import BagFrame, BagReader
+from geoloc_ros.evaluation.report.page import render_page
+from geoloc_ros.evaluation.report.scene import CameraMount, Scene, View
+from geoloc_ros.evaluation.report.summary import drive_figures, is_fix
+from geoloc_ros.evaluation.report.thumbnail import label_colours, make_thumbnail, thumbnail_size
+from geoloc_ros.evaluation.trace import Trace
+from geoloc_ros.evaluation.truth import poses_at
+from geoloc_ros.localization.place_index import PlaceIndex
+from geoloc_ros.maps.raycast import RayCaster
+from geoloc_ros.scan.observe import observe_scan
+
+logger = logging.getLogger(__name__)
+
+# A thumbnail takes about 15 kB: so many keep the page under 15 MB.
+MAX_VIEWS = 400
+
+
+@dataclass(frozen=True)
+class ReportSummary:
+    """What was written."""
+
+    path: Path
+    num_frames: int
+    num_views: int
+    size_mb: float
+
+    def as_text(self) -> str:
+        """For people."""
+        return f"{self.path}: {self.num_frames} frames, {self.num_views} with image and scan, {self.size_mb:.1f} MB"
+
+
+def write_report(
+    index_path: Path, bag: Path, trace_path: Path, output_html: Path, progress: ProgressCallback
+) -> ReportSummary:
+    """Write the page `output_html`; it needs no other file and no network.
+
+    Args:
+        index_path: Index that was localized in.
+        bag: Of the drive. Without /ground_truth the page has no errors.
+        trace_path: What the localizer said, of `geoloc localize` or recorded from live nodes.
+        output_html: Replaced if it exists.
+        progress: Told about reading the bag.
+
+    Raises:
+        ArtifactError: If the index cannot be read.
+        DatasetError: If bag or trace cannot be read, or do not belong together.
+    """
+    index, trace, reader = PlaceIndex.load(index_path), Trace.load(trace_path), BagReader(bag)
+    config = validated(Config, dict(index.config))
+    _check(trace, index, trace_path)
+    truth = np.full((len(trace), 3), np.nan)
+    if reader.has_ground_truth():
+        truth = poses_at(trace.stamp_ns, *reader.ground_truth())
+    views: list[View] = []
+    mounts: list[CameraMount] = []
+    predicted_m = _predicted_ranges(index, trace, config)
+    for number, frame in _chosen_frames(reader, trace, progress):
+        mount = CameraMount(frame.camera(), frame.base_from_camera)
+        try:
+            views.append(_view(number, frame, mount, predicted_m[number], config))
+            mounts.append(mount)
+        except ObservationError as error:
+            logger.warning("frame %d is left out: %s", number, error)
+    if not views:
+        raise DatasetError(f"no frame of '{bag}' has a stamp of trace '{trace_path}'; give the bag that was localized")
+    scene = _scene(index, bag, trace_path, trace, truth, mounts[0], tuple(views))
+    page = render_page(scene)
+    with write_beside(output_html) as partial:
+        partial.write_text(page, encoding="utf-8")
+    return ReportSummary(output_html, len(trace), len(views), output_html.stat().st_size / 1e6)
+
+
+def _check(trace: Trace, index: PlaceIndex, trace_path: Path) -> None:
+    if len(trace) == 0:
+        raise DatasetError(f"trace '{trace_path}' is empty: the localizer saw no frame")
+    last = int(trace.belief_viewpoint.max(initial=-1))
+    if last >= len(index):
+        raise DatasetError(
+            f"trace '{trace_path}' speaks of viewpoint {last}, the index has {len(index)}; give the index it was made with"
+        )
+
+
+def _chosen_frames(reader: BagReader, trace: Trace, progress: ProgressCallback) -> Iterator[tuple[int, BagFrame]]:
+    """Frames of the bag that belong to the trace, with their number there; evenly thinned to MAX_VIEWS."""
+    every = -(-len(trace) // MAX_VIEWS)
+    chosen = {int(stamp): number for number, stamp in enumerate(trace.stamp_ns) if number % every == 0}
+    for frame in reader.frames(with_images=True):
+        number = chosen.get(frame.stamp_ns)
+        if number is not None:
+            progress("reading the bag", number / len(trace))
+            yield number, frame
+    progress("reading the bag", 1.0)
+
+
+def _predicted_ranges(index: PlaceIndex, trace: Trace, config: Config) -> Float32:
+    """What the map shows at each estimate (F, B); NaN where that is no fix."""
+    fixed = is_fix(trace)
+    predicted_m = np.full((len(trace), config.scan.num_rays), np.nan, np.float32)
+    caster = RayCaster(index.geomap.buildings.walls())
+    scans = caster.cast(trace.pose[fixed], config.scan.num_rays, config.scan.max_range_m)
+    predicted_m[fixed] = scans.range_m
+    return predicted_m
+
+
+def _view(number: int, frame: BagFrame, mount: CameraMount, predicted_m: Float32, config: Config) -> View:
+    labels, rgb = frame.labels(), frame.image()
+    scan = observe_scan(
+        labels, frame.depth_m(), frame.instances(), mount.camera, mount.base_from_camera, config.scan, config.observe
+    )
+    return View(number, make_thumbnail(label_colours(labels) if rgb is None else rgb), scan, predicted_m)
+
+
+def _scene(
+    index: PlaceIndex, bag: Path, trace_path: Path, trace: Trace, truth: Float64, mount: CameraMount,
+    views: tuple[View, ...],
+) -> Scene:
+    source, origin = index.geomap.source, index.geomap.origin
+    length_m = float(np.nansum(np.hypot(*np.diff(truth[:, :2], axis=0).T)))
+    facts = (
+        ("map", f"{source.name}, {source.date or 'undated'}"),
+        ("map sha256", source.sha256),
+        ("origin of the map frame", f"{origin.latitude_deg:.6f}, {origin.longitude_deg:.6f}"),
+        ("buildings, places, viewpoints",
+         f"{len(index.geomap.buildings)}, {len(index.places.position_m)}, {len(index)}"),
+        ("index", f"{index.index_id}, encoder {index.encoder_id}"),
+        ("bag", bag.name),
+        ("trace", trace_path.name),
+        ("camera", f"{mount.camera.model}, {mount.camera.width} x {mount.camera.height}"),
+    )
+    return Scene(
+        title=f"Localization in {source.name}",
+        subtitle=f"{bag.name}: {length_m:.0f} m, {len(trace)} frames, index {index.index_id}",
+        geomap=index.geomap, places=index.places, trace=trace, truth=truth, mount=mount,
+        thumbnail_size=thumbnail_size(mount.camera.width, mount.camera.height), views=views,
+        figures=drive_figures(trace, truth), facts=facts,
+        configuration=yaml.safe_dump(dict(index.config), sort_keys=False),
+    )
