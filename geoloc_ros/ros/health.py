@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -42,13 +42,15 @@ class Health:
         with self._lock:
             self._counts[f"refused: {reason}"] += 1
             self._last_refusal, self._refused_s = f"{reason}: {detail}", time.monotonic()
-        self._log_now_and_then(self._logger.warning, reason, f"frame refused ({reason}): {detail}")
+        if self._is_worth_a_line(reason):
+            self._logger.warning(f"frame refused ({reason}): {detail}")
 
     def fail(self, detail: object) -> None:
         """Something that no later frame will mend; diagnostics say ERROR until `recover`."""
         with self._lock:
             self._error = str(detail)
-        self._log_now_and_then(self._logger.error, "error", str(detail))
+        if self._is_worth_a_line("error"):
+            self._logger.error(str(detail))
 
     def recover(self) -> None:
         """Whatever failed is mended."""
@@ -67,6 +69,11 @@ class Health:
         """How often so far."""
         with self._lock:
             return self._counts[what]
+
+    def summary(self) -> str:
+        """Everything counted so far, on one line."""
+        with self._lock:
+            return ", ".join(f"{what}: {count}" for what, count in self._counts.items()) or "no frames"
 
     def status(self, values: dict[str, Any]) -> DiagnosticStatus:
         """Diagnostics with the counts, the latencies and `values`."""
@@ -88,11 +95,11 @@ class Health:
             return DiagnosticStatus.WARN, self._last_refusal
         return DiagnosticStatus.OK, "running"
 
-    def _log_now_and_then(self, log: Callable[[str], object], reason: str, text: str) -> None:
+    def _is_worth_a_line(self, reason: str) -> bool:
         # rclpy throttles per line of code, which would hide one reason behind another.
         now_s = time.monotonic()
         with self._lock:
             if now_s - self._logged_s.get(reason, -_QUIET_S) < _QUIET_S:
-                return
+                return False
             self._logged_s[reason] = now_s
-        log(text)
+        return True

@@ -141,6 +141,8 @@ class StagedNode(LifecycleNode, Generic[AnyNodeConfig]):
         return inherited(state)
 
     def _halt(self) -> None:
+        if self._is_active:
+            self.get_logger().info(f"stopping; {self.health.summary()}")
         self._is_active = False
         self.activated.close()
 

@@ -23,7 +23,10 @@ from geoloc_ros.ros import conversions as convert  # noqa: E402
 COVARIANCE = np.array([[4.0, 1.0, 0.1], [1.0, 9.0, 0.2], [0.1, 0.2, 0.5]])
 
 
-def estimate(pose: Pose2 = Pose2(1.0, 2.0, 0.5)) -> PoseEstimate:
+HERE = Pose2(1.0, 2.0, 0.5)
+
+
+def estimate(pose: Pose2 = HERE) -> PoseEstimate:
     return PoseEstimate(5, pose, COVARIANCE, LocalizationStatus.INITIALIZED, 0.9, "here", ())
 
 

@@ -1,0 +1,239 @@
+"""The localizer node over real DDS."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("rclpy")
+pytestmark = pytest.mark.ros
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus  # noqa: E402
+from geometry_msgs.msg import PoseWithCovarianceStamped  # noqa: E402
+from nav_msgs.msg import Odometry  # noqa: E402
+from nav_msgs.msg import Path as PathMsg  # noqa: E402
+from rclpy.parameter import Parameter  # noqa: E402
+from sensor_msgs.msg import NavSatFix, PointCloud2  # noqa: E402
+from std_msgs.msg import Header  # noqa: E402
+from std_srvs.srv import Empty, Trigger  # noqa: E402
+from tf2_msgs.msg import TFMessage  # noqa: E402
+
+from geoloc_ros.core.config import Config  # noqa: E402
+from geoloc_ros.core.geometry import compose, inverse  # noqa: E402
+from geoloc_ros.core.types import LocalizationStatus, Pose2, PoseEstimate  # noqa: E402
+from geoloc_ros.localization.place_index import PlaceIndex  # noqa: E402
+from geoloc_ros.maps.raycast import RayCaster  # noqa: E402
+from geoloc_ros.msg import LocalizationState, MapInfo, PlaceHypotheses, SemanticScan  # noqa: E402
+from geoloc_ros.ros.conversions import to_pose2, to_pose_msg, to_pose_with_covariance, to_stamp_ns, to_time  # noqa: E402
+from geoloc_ros.ros.localizer import LocalizerNode  # noqa: E402
+from geoloc_ros.ros.qos import LATCHED_QOS  # noqa: E402
+from geoloc_ros.ros.sensors import to_structured  # noqa: E402
+from geoloc_ros.scan.encoder import HandcraftedEncoder  # noqa: E402
+from geoloc_ros.srv import LoadMap, SetInitialPose  # noqa: E402
+
+SECOND = 1_000_000_000
+
+
+class Vehicle:
+    """An active localizer and somebody who sends it what viewpoint 0 of the index looks like."""
+
+    def __init__(self, world: Any, index_path: Path, **parameters: Any) -> None:
+        self.world = world
+        self.index, self.config = PlaceIndex.load(index_path), Config()
+        self.caster = RayCaster(self.index.geomap.buildings.walls())
+        self.encoder = HandcraftedEncoder(self.config.descriptor, self.config.scan)
+        self.states = world.hear(LocalizationState, "localization_state", LATCHED_QOS)
+        self.diagnostics = world.hear(DiagnosticArray, "/diagnostics")
+        self.scan = world.node.create_publisher(SemanticScan, "scan", 10)
+        self.odom = world.node.create_publisher(Odometry, "odom", 10)
+        self.map_info = world.node.create_publisher(MapInfo, "map/info", LATCHED_QOS)
+        given = [Parameter(name, value=value) for name, value in {"index_path": str(index_path), **parameters}.items()]
+        self.node = LocalizerNode(parameter_overrides=given)
+        assert self.node.trigger_configure().name == "SUCCESS"
+        assert self.node.trigger_activate().name == "SUCCESS"
+        world.add(self.node)
+        for publisher in (self.scan, self.odom, self.map_info):
+            world.until(lambda publisher=publisher: publisher.get_subscription_count() > 0)
+        for topic in ("scan", "odom", "map/info"):
+            world.until(lambda topic=topic: self.node.count_publishers(topic) > 0)
+        world.until(lambda: self.states)
+
+    def send_odometry(self, stamp_ns: int, x_m: float = 0.0) -> None:
+        message = Odometry(header=Header(stamp=to_time(stamp_ns), frame_id="odom"), child_frame_id="base_link")
+        message.pose.pose = to_pose_msg(Pose2(x_m, 0.0, 0.0))
+        message.twist.twist.linear.x = 3.0
+        self.odom.publish(message)
+
+    def send_scan(self, stamp_ns: int, viewpoint: int = 0, encoder_id: str = "") -> None:
+        scan = self.caster.cast(self.index.places.poses()[[viewpoint]], self.config.scan.num_rays, 100.0)
+        message = SemanticScan(header=Header(stamp=to_time(stamp_ns), frame_id="base_link"))
+        message.descriptor = self.encoder.encode_query(scan)[0]
+        message.encoder_id = encoder_id or self.index.encoder_id
+        self.scan.publish(message)
+
+    def send_frame(self, stamp_ns: int, x_m: float = 0.0) -> LocalizationState:
+        """Scan and odometry of one stamp; the state that follows."""
+        self.send_odometry(stamp_ns, x_m)
+        self.send_scan(stamp_ns)
+        self.world.until(lambda: any(to_stamp_ns(state.header.stamp) == stamp_ns for state in self.states))
+        return self.states[-1]
+
+    def until_refused(self, reason: str) -> None:
+        self.world.until(lambda: self.node.health.counted(f"refused: {reason}") > 0)
+
+    def worst_diagnostics(self) -> DiagnosticStatus:
+        self.diagnostics.clear()
+        self.node.publish_diagnostics()
+        self.world.until(lambda: self.diagnostics)
+        return self.diagnostics[-1].status[0]
+
+
+@pytest.fixture
+def vehicle(world: Any, tiny_index: Path) -> Vehicle:
+    return Vehicle(world, tiny_index)
+
+
+def test_a_scan_with_odometry_is_answered_with_state_and_hypotheses_of_its_stamp(vehicle: Vehicle) -> None:
+    hypotheses = vehicle.world.hear(PlaceHypotheses, "hypotheses")
+    belief = vehicle.world.hear(PointCloud2, "similarity")
+    for topic in ("hypotheses", "similarity"):
+        vehicle.world.until(lambda topic=topic: vehicle.node.count_subscribers(topic))
+    assert vehicle.states[-1].state == LocalizationStatus.UNINITIALIZED
+    state = vehicle.send_frame(SECOND)
+    assert state.state == LocalizationStatus.INITIALIZING and state.index_id == vehicle.index.index_id
+    vehicle.world.until(lambda: hypotheses and belief)
+    best = hypotheses[0].hypotheses[0]
+    assert best.viewpoint == 0 and best.distance == pytest.approx(0.0, abs=1e-2)
+    assert to_pose2(best.pose).x_m == pytest.approx(vehicle.index.places.poses()[0, 0])
+    points = to_structured(belief[0])
+    assert points["viewpoint"].max() < len(vehicle.index) and 0.0 < points["intensity"].sum() <= 1.001
+
+
+def test_a_scan_waits_for_its_odometry_which_is_interpolated(vehicle: Vehicle) -> None:
+    vehicle.send_odometry(1 * SECOND, 0.0)
+    vehicle.send_scan(1 * SECOND + SECOND // 2)
+    vehicle.world.until(lambda: vehicle.node._waiting is not None)
+    vehicle.send_odometry(2 * SECOND, 10.0)
+    vehicle.world.until(lambda: vehicle.node.health.counted("frames processed") == 1)
+    assert vehicle.node._last_frame.odometry.x_m == pytest.approx(5.0)
+
+
+def test_scans_without_odometry_are_counted(vehicle: Vehicle) -> None:
+    vehicle.send_odometry(100 * SECOND)
+    vehicle.send_scan(50 * SECOND)
+    vehicle.until_refused("scan")
+    vehicle.send_scan(200 * SECOND)
+    vehicle.send_scan(201 * SECOND)
+    vehicle.until_refused("no odometry")
+    assert vehicle.worst_diagnostics().level == DiagnosticStatus.WARN
+    vehicle.send_frame(202 * SECOND)
+
+
+def test_stamps_that_go_back_are_counted(vehicle: Vehicle) -> None:
+    vehicle.send_frame(10 * SECOND)
+    vehicle.send_scan(9 * SECOND)
+    vehicle.until_refused("stamp")
+    vehicle.send_odometry(9 * SECOND)
+    vehicle.until_refused("odometry")
+    vehicle.send_frame(11 * SECOND)
+
+
+def test_scans_of_another_encoder_are_refused_loudly_until_they_agree(vehicle: Vehicle) -> None:
+    vehicle.send_odometry(SECOND)
+    vehicle.send_scan(SECOND, encoder_id="another-1")
+    vehicle.world.until(lambda: vehicle.states[-1].state == LocalizationStatus.UNKNOWN)
+    assert "another-1" in vehicle.states[-1].reason and vehicle.index.encoder_id in vehicle.states[-1].reason
+    assert vehicle.worst_diagnostics().level == DiagnosticStatus.ERROR
+    assert vehicle.node.health.counted("frames processed") == 0
+    assert vehicle.send_frame(2 * SECOND).state == LocalizationStatus.INITIALIZING
+    assert vehicle.worst_diagnostics().level == DiagnosticStatus.OK
+
+
+def test_a_map_server_with_another_index_is_refused_loudly_until_they_agree(vehicle: Vehicle) -> None:
+    vehicle.map_info.publish(MapInfo(index_id="another map"))
+    vehicle.world.until(lambda: vehicle.states[-1].state == LocalizationStatus.UNKNOWN)
+    assert "another map" in vehicle.states[-1].reason
+    vehicle.send_odometry(SECOND)
+    vehicle.send_scan(SECOND)
+    vehicle.until_refused("mismatch")
+    status = vehicle.worst_diagnostics()
+    assert status.level == DiagnosticStatus.ERROR and "another map" in status.message
+    vehicle.map_info.publish(MapInfo(index_id=vehicle.index.index_id))
+    vehicle.world.until(lambda: vehicle.states[-1].state == LocalizationStatus.UNINITIALIZED)
+    vehicle.send_frame(2 * SECOND)
+
+
+def test_a_fix_is_published_everywhere_with_the_transform_that_explains_it(vehicle: Vehicle) -> None:
+    heard = {
+        topic: vehicle.world.hear(message_type, topic)
+        for topic, message_type in {
+            "pose": PoseWithCovarianceStamped, "odometry/global": Odometry, "fix_global": NavSatFix, "path": PathMsg,
+            "/tf": TFMessage,
+        }.items()
+    }
+    for topic in heard:
+        vehicle.world.until(lambda topic=topic: vehicle.node.count_subscribers(topic))
+    pose = Pose2(30.0, 40.0, 1.0)
+    _pretend(vehicle, PoseEstimate(SECOND, pose, np.eye(3), LocalizationStatus.INITIALIZED, 0.95, "pretended", ()))
+    vehicle.send_frame(SECOND, x_m=7.0)
+    vehicle.world.until(lambda: all(heard.values()))
+    assert to_pose2(heard["pose"][0].pose.pose) == Pose2(30.0, 40.0, pytest.approx(1.0))
+    assert heard["pose"][0].header.frame_id == "map" and to_stamp_ns(heard["pose"][0].header.stamp) == SECOND
+    odometry = heard["odometry/global"][0]
+    assert odometry.child_frame_id == "base_link" and odometry.twist.twist.linear.x == 3.0
+    transform = heard["/tf"][0].transforms[0]
+    assert (transform.header.frame_id, transform.child_frame_id) == ("map", "odom")
+    assert to_stamp_ns(transform.header.stamp) == SECOND + SECOND  # post-dated by the tolerance
+    expected = compose(pose, inverse(Pose2(7.0, 0.0, 0.0)))
+    assert transform.transform.translation.x == pytest.approx(expected.x_m)
+    assert transform.transform.translation.y == pytest.approx(expected.y_m)
+    latitude_deg, _ = vehicle.index.geomap.origin.to_geodetic(np.array([30.0, 40.0]))
+    assert heard["fix_global"][0].latitude == pytest.approx(float(latitude_deg))
+
+
+def test_without_a_fix_there_is_no_pose_and_no_transform(vehicle: Vehicle) -> None:
+    poses, transforms = (vehicle.world.hear(t, n) for t, n in ((PoseWithCovarianceStamped, "pose"), (TFMessage, "/tf")))
+    vehicle.world.until(lambda: vehicle.node.count_subscribers("pose") and vehicle.node.count_subscribers("/tf"))
+    _pretend(vehicle, PoseEstimate(SECOND, Pose2(0.0, 0.0, 0.0), np.eye(3), LocalizationStatus.LOST, 0.1, "lost", ()))
+    assert vehicle.send_frame(SECOND).state == LocalizationStatus.LOST
+    assert not poses and not transforms
+
+
+def test_services_have_their_usual_names_and_answer(vehicle: Vehicle, tmp_path: Path) -> None:
+    call = vehicle.world.call
+    assert not call(Trigger, "trigger_localization", Trigger.Request()).success
+    vehicle.send_frame(SECOND)
+    call(Empty, "reinitialize_global_localization", Empty.Request())
+    vehicle.world.until(lambda: vehicle.states[-1].state == LocalizationStatus.UNINITIALIZED)
+    assert call(Trigger, "trigger_localization", Trigger.Request()).success
+    vehicle.world.until(lambda: vehicle.states[-1].state == LocalizationStatus.INITIALIZING)
+    refused = call(LoadMap, "load_map", LoadMap.Request(path=str(tmp_path / "nothing")))
+    assert not refused.success and "geoloc index" in refused.message
+    vehicle.send_frame(2 * SECOND)
+
+
+def test_an_initial_pose_is_taken_in_the_map_frame_only(vehicle: Vehicle) -> None:
+    x_m, y_m, yaw_rad = vehicle.index.places.poses()[5]
+    estimate = PoseEstimate(0, Pose2(x_m, y_m, yaw_rad), np.eye(3), LocalizationStatus.UNKNOWN, 0.0, "", ())
+    request = SetInitialPose.Request(pose=to_pose_with_covariance(estimate, Header(frame_id="odom")))
+    refused = vehicle.world.call(SetInitialPose, "set_initial_pose", request)
+    assert not refused.success and "'odom'" in refused.message
+    request.pose.header.frame_id = "map"
+    assert vehicle.world.call(SetInitialPose, "set_initial_pose", request).success
+    assert int(np.argmax(vehicle.node._localizer.belief)) == 5
+
+
+def test_a_source_that_starts_again_is_followed(vehicle: Vehicle) -> None:
+    vehicle.send_frame(1000 * SECOND)
+    for step in range(1, 6):
+        vehicle.send_scan(step * SECOND)
+    vehicle.world.until(lambda: "time went back" in [state.reason for state in vehicle.states])
+    vehicle.send_odometry(7 * SECOND)
+    vehicle.send_scan(7 * SECOND)
+    vehicle.world.until(lambda: vehicle.node.health.counted("frames processed") == 2)
+
+
+def _pretend(vehicle: Vehicle, estimate: PoseEstimate) -> None:
+    """Let the localizer say what the test wants to see published."""
+    vehicle.node._localizer.update = lambda *arguments: estimate
