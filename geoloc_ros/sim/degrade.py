@@ -78,8 +78,8 @@ class Degrader:
         if self._noise.border_px == 0.0:
             return frame.label, frame.building
         height, width = frame.label.shape
-        pixels = self._noise.border_px * self._per_rad * 2.0 * np.pi / 512.0
-        shift = pixels * self._smooth(2, WOBBLE_RAD)
+        # Networks see images at a size of their own.
+        shift = self._noise.border_px * width / 512.0 * self._smooth(2, WOBBLE_RAD)
         column, row = np.meshgrid(np.arange(width), np.arange(height))
         column = np.round(column + shift[..., 0]).astype(int)
         row = np.round(row + shift[..., 1]).astype(int).clip(0, height - 1)

@@ -84,7 +84,7 @@ class ImageNoise:
     merged_ratio: float = 0.0
     split_ratio: float = 0.0
     border_px: float = 0.0
-    """Standard deviation of label borders, at 512 pixels of a full turn."""
+    """Standard deviation of label borders, in an image 512 pixels wide."""
     blocked_ratio: float = 0.0
     """Share of the horizon hidden by large vehicles close by."""
     sensor_levels: float = 0.0
@@ -125,7 +125,8 @@ class NoiseLevel:
 PAPER = NoiseLevel(
     WorldNoise(
         removed_ratio=0.08, added_ratio=0.06, moved_m=3.0, resized_ratio=0.05, removed_tree_ratio=0.1,
-        avenue_ratio=0.35, parked_ratio=0.35, company_ratio=0.4, oncoming_per_s=0.15, people_per_km=25.0, slope_rms=0.025,
+        avenue_ratio=0.35, parked_ratio=0.35, company_ratio=0.4, oncoming_per_s=0.15, people_per_km=25.0,
+        slope_rms=0.025,
     ),
     CameraNoise(tilt_deg=2.0, shake_deg=0.4, yaw_deg=1.0, height_m=0.05),
     ImageNoise(
