@@ -88,6 +88,12 @@ class StagedNode(LifecycleNode, Generic[AnyNodeConfig]):
         message.header.stamp = self.get_clock().now().to_msg()
         self._diagnostics.publish(message)
 
+    def close(self) -> None:
+        """Free everything, whatever state the node is in."""
+        self._halt()
+        self._release()
+        self.destroy_node()
+
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Lifecycle transition."""
         result = self._stage(self.set_up, super().on_configure, state)

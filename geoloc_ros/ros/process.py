@@ -49,8 +49,7 @@ def run_nodes(*make_nodes: Callable[[], StagedNode[Any]]) -> int:
         return 1
     finally:
         for node in nodes:
-            node.trigger_shutdown()
-            node.destroy_node()
+            node.close()
         executor.shutdown()
         rclpy.shutdown()
     return 0

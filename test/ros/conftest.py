@@ -85,8 +85,7 @@ class World:
         self._stopping.set()
         self._thread.join()
         for node in self._under_test:
-            node.trigger_shutdown()
-            node.destroy_node()
+            node.close()
         self._executor.shutdown()
         self.node.destroy_node()
         rclpy.shutdown()
