@@ -93,7 +93,7 @@ def _check(trace: Trace, index: PlaceIndex, trace_path: Path) -> None:
     last = int(trace.belief_viewpoint.max(initial=-1))
     if last >= len(index):
         raise DatasetError(
-            f"trace '{trace_path}' speaks of viewpoint {last}, the index has {len(index)}; give the index it was made with"
+            f"trace '{trace_path}' speaks of viewpoint {last}, the index has {len(index)}; give its own index"
         )
 
 

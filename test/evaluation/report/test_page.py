@@ -1,0 +1,56 @@
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from geoloc_ros.evaluation.report.page import render_page
+from geoloc_ros.evaluation.report.scene import Scene
+
+LOADING = {"src", "href", "srcset", "data", "action", "poster", "background", "formaction"}
+
+
+class References(HTMLParser):
+    """Collects what a browser would load, and whether tags are balanced."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loaded: list[str] = []
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.loaded += [value or "" for name, value in attributes if name in LOADING]
+        if tag not in ("meta", "link", "input", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+@pytest.fixture(scope="session")
+def page(street_scene: Scene) -> str:
+    return render_page(street_scene)
+
+
+def test_nothing_is_loaded_from_anywhere(page: str) -> None:
+    references = References()
+    references.feed(page)
+    assert references.open == [] and all(reference.startswith("data:") for reference in references.loaded)
+
+
+def test_style_and_scripts_name_no_network_and_no_other_file(page: str) -> None:
+    assert re.findall(r"""https?://|//cdn|@import|url\((?!["']?data:)|\bfetch\(|XMLHttpRequest|import\(""", page) == []
+
+
+def test_every_slot_of_the_template_is_filled(page: str) -> None:
+    without_script = page[: page.index("<script>")]
+    assert "$" not in without_script
+
+
+def test_names_from_files_are_escaped(street_scene: Scene) -> None:
+    page = render_page(replace(street_scene, title="</title><script>alert(1)</script>"))
+    assert "<script>alert" not in page
+
+
+def test_the_attribution_of_the_map_is_shown(page: str) -> None:
+    assert '<div class="attribution">© OpenStreetMap contributors</div>' in page
