@@ -5,7 +5,8 @@
 // gathers the walls within reach once, in float32 relative to its centre. A corner gets the same angle from the same
 // numbers in both of its walls, so no ray slips through. Walls show one side only if they are part of a solid building
 // (one simple ring) and no viewpoint of the tile is within such a building; then the first thing that a ray meets is
-// always a front. Every instruction set gives the same ranges up to rounding.
+// always a front. Near walls are drawn first, and far ones are left out where all that is seen in their direction is
+// nearer. Every instruction set gives the same ranges up to rounding.
 
 #include <algorithm>
 #include <atomic>
@@ -243,7 +244,7 @@ std::vector<int32_t> sort_into_tiles(const double* poses, int64_t size, double t
 
 void cast_all(const Scene& scene, const Cast& cast, int64_t size, int32_t num_threads, CastTile cast_tile) {
   std::vector<int64_t> tile_start;
-  const std::vector<int32_t> rows = sort_into_tiles(cast.poses, size, kCellSize, tile_start);
+  const std::vector<int32_t> rows = sort_into_tiles(cast.poses, size, kTileSize, tile_start);
   const int64_t num_tiles = int64_t(tile_start.size()) - 1;
   constexpr int64_t kBatch = 16;
   std::atomic<int64_t> next{0};
@@ -330,8 +331,9 @@ int geoloc_scene_cast(const void* scene, const double* poses, int64_t size, int3
       cosine.data()[k] = float(fine_cosine[size_t(k)] = std::cos(turn));
       sine.data()[k] = float(fine_sine[size_t(k)] = std::sin(turn));
     }
-    const geoloc::Cast cast{poses,         num_rays,    num_bins,           max_range,        cosine.data(),
-                            sine.data(),   fine_cosine.data(), fine_sine.data(), range, instance};
+    const int32_t sector_bins = (num_bins / 16 + geoloc::kSectors - 1) / geoloc::kSectors * 16;
+    const geoloc::Cast cast{poses,       num_rays,           num_bins,         sector_bins, max_range, cosine.data(),
+                            sine.data(), fine_cosine.data(), fine_sine.data(), range,       instance};
     geoloc::cast_all(*static_cast<const geoloc::Scene*>(scene), cast, size, num_threads, geoloc::variant(max_variant));
     return 0;
   } catch (const std::bad_alloc&) {

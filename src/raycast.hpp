@@ -12,6 +12,14 @@ namespace geoloc {
 constexpr double kPieceLength = 25.0;
 constexpr double kCellSize = 25.0;
 
+// Viewpoints of one tile share their search for walls.
+constexpr double kTileSize = 35.0;
+
+// Walls are drawn in bands of distance from the tile, so that near ones can hide far ones before these are drawn.
+constexpr int kBands = 2;
+constexpr double kBandReach[kBands - 1] = {35.0};
+constexpr int kSectors = 32;
+
 // An array at a multiple of 64 bytes that only grows; its content is lost when it does.
 template <class T>
 class Buffer {
@@ -70,26 +78,46 @@ struct Neighbourhood {
   Buffer<int32_t> building, wall;
 };
 
-// Walls that show themselves to one viewpoint: 1 / range = a cos + b sin for bins first <= k < last.
-struct Visible {
+// Where a scan is made from, relative to its neighbourhood.
+struct Viewer {
+  float x, y, yaw, cos_yaw, sin_yaw;
+};
+
+// Bins first <= k < last of a wall of Scene that needs float64 to be right within a centimetre.
+struct Fine {
+  int32_t first, last, wall;
+};
+
+// Walls that one viewer may see: unit normal, distance of the line, and the bins first <= k < last they cover.
+struct Candidates {
+  int64_t size = 0;
+  Buffer<float> first, last, nx, ny, distance;
+  Buffer<int32_t> building;
+  std::vector<Fine> fine;
+};
+
+// Pieces of them, one vector of bins each: 1 / range = a cos + b sin in the lanes `mask` of the bins from `bin` on.
+struct Stretches {
   int64_t size = 0;
   Buffer<float> a, b;
-  Buffer<int32_t> first, last, building;
-  // Those that need float64 to be right within a centimetre, and where they are in Scene.
-  std::vector<int32_t> fine_first, fine_last, fine_wall;
+  Buffer<int32_t> bin, mask, building;
 };
 
 struct Scratch {
-  Neighbourhood near;
-  Visible visible;
+  Neighbourhood bands[kBands];
+  Candidates candidates;
+  Stretches stretches;
   Buffer<float> inverse;
   Buffer<int32_t> hit;
+  // By sector of the circle, the square of the largest range so far, plus rounding; what is farther is hidden.
+  alignas(64) float depth[kSectors];
 };
 
 struct Cast {
   const double* poses;  // x, y, yaw
   int32_t num_rays;
   int32_t num_bins;  // num_rays rounded up to 16
+  int32_t sector_bins;  // a multiple of 16
   double max_range;
   const float* cosine;  // of the bins, in the body frame
   const float* sine;

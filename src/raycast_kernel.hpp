@@ -18,9 +18,9 @@ inline F angle(F x, F y) {
   return with_sign(p, y);
 }
 
-// Fills `near` with the pieces of wall that any viewpoint of the box (centre x, y, half sides) may see.
+// Fills the bands with the pieces of wall that any viewpoint of the box (centre x, y, half sides) may see.
 inline void gather(const Scene& scene, const Cast& cast, double x, double y, double half_x, double half_y,
-                   bool is_anyone_inside, Neighbourhood& near) {
+                   bool is_anyone_inside, Neighbourhood* bands) {
   const double reach = cast.max_range + kPieceLength / 2.0;
   const auto clamp = [](double value, int64_t size) {
     return value <= 0.0 ? int64_t(0) : value >= double(size) ? size : int64_t(value);
@@ -43,16 +43,19 @@ inline void gather(const Scene& scene, const Cast& cast, double x, double y, dou
     total += from < to ? start[to] - start[from] : 0;
   }
   const size_t capacity = size_t(total) + 2 * W;
-  float *ax = near.ax.reserve(capacity), *ay = near.ay.reserve(capacity), *bx = near.bx.reserve(capacity),
-        *by = near.by.reserve(capacity), *nx = near.nx.reserve(capacity), *ny = near.ny.reserve(capacity),
-        *offset = near.offset.reserve(capacity), *back = near.back.reserve(capacity);
-  int32_t *building = near.building.reserve(capacity), *wall = near.wall.reserve(capacity);
+  for (int band = 0; band < kBands; ++band) {
+    Neighbourhood& near = bands[band];
+    for (auto* list : {&near.ax, &near.ay, &near.bx, &near.by, &near.nx, &near.ny, &near.offset, &near.back})
+      list->reserve(capacity);
+    near.building.reserve(capacity);
+    near.wall.reserve(capacity);
+    near.size = 0;
+  }
   const F range = all(float(cast.max_range) * 1.000001f + 1e-3f), hx = all(float(half_x)), hy = all(float(half_y));
   const F minus_infinity = all(-INFINITY), margin = all(1e-3f);
   // Nearest point of a piece beyond the range from all of the box, seen from its centre.
   const float far = float(cast.max_range + std::hypot(half_x, half_y) + 1e-2);
   const F far_squared = all(far * far + float(kPieceLength * kPieceLength / 4.0));
-  int64_t n = 0;
   for (int64_t row = row_first; row < row_last; ++row) {
     const auto [from, to] = columns(row);
     if (from >= to) continue;
@@ -68,82 +71,95 @@ inline void gather(const Scene& scene, const Cast& cast, double x, double y, dou
       const F nearest = minimum(fma(pax, pax, pay * pay), fma(pbx, pbx, pby * pby));
       M kept = both(less(behind, d + slack), less(absolute(d) - slack, range));
       kept = both(both(kept, less(nearest, far_squared)), less(iota(), all(int32_t(std::min<int64_t>(start[to] - i, W)))));
-      pack(ax + n, kept, pax);
-      pack(ay + n, kept, pay);
-      pack(bx + n, kept, pbx);
-      pack(by + n, kept, pby);
-      pack(nx + n, kept, mx);
-      pack(ny + n, kept, my);
-      pack(offset + n, kept, d);
-      pack(back + n, kept, behind);
-      pack(building + n, kept, load(&scene.building[i]));
-      pack(wall + n, kept, plus(iota(), all(int32_t(i))));
-      n += count(kept);
+      for (int band = 0; band < kBands; ++band) {
+        M mine = kept;
+        if (band + 1 < kBands) {
+          mine = both(kept, less(nearest, all(float(kBandReach[band] * kBandReach[band]))));
+          kept = but_not(kept, mine);
+        }
+        if (!any(mine)) continue;
+        Neighbourhood& near = bands[band];
+        const int64_t n = near.size;
+        pack(near.ax.data() + n, mine, pax);
+        pack(near.ay.data() + n, mine, pay);
+        pack(near.bx.data() + n, mine, pbx);
+        pack(near.by.data() + n, mine, pby);
+        pack(near.nx.data() + n, mine, mx);
+        pack(near.ny.data() + n, mine, my);
+        pack(near.offset.data() + n, mine, d);
+        pack(near.back.data() + n, mine, behind);
+        pack(near.building.data() + n, mine, load(&scene.building[i]));
+        pack(near.wall.data() + n, mine, plus(iota(), all(int32_t(i))));
+        near.size += count(mine);
+      }
     }
   }
-  near.size = n;
-  near.x = x;
-  near.y = y;
-  store(back + n, all(INFINITY));  // what is read beyond the end shows nothing
+  for (int band = 0; band < kBands; ++band)  // what is read beyond the end shows nothing
+    store(bands[band].back.data() + bands[band].size, all(INFINITY));
 }
 
-// Fills `visible` with the bins that each wall covers for a viewer at (x, y) of the neighbourhood, and its line.
-inline void project(const Neighbourhood& near, float x, float y, float yaw, float cos_yaw, float sin_yaw,
-                    const Cast& cast, Visible& visible) {
+// Fills `candidates` with the walls that a viewer may see, and the bins first <= k < last that they cover.
+template <bool kMayHide>
+inline void cull(const Neighbourhood& near, const Viewer& viewer, const Cast& cast, const float* depth,
+                 Candidates& candidates) {
   const size_t capacity = 2 * size_t(near.size) + 2 * W;
-  float *a = visible.a.reserve(capacity), *b = visible.b.reserve(capacity);
-  int32_t *first = visible.first.reserve(capacity), *last = visible.last.reserve(capacity);
-  int32_t* building = visible.building.reserve(capacity);
-  visible.fine_first.clear();
-  visible.fine_last.clear();
-  visible.fine_wall.clear();
-  const F qx = all(x), qy = all(y), zero = all(0.0f);
-  const F bins = all(float(cast.num_rays)), per_bin = all(1.0f / float(cast.num_rays));
-  const F per_radian = all(float(cast.num_rays / 6.283185307179586)), turn = all(yaw) * per_radian;
-  const F cos_yaw_v = all(cos_yaw), sin_yaw_v = all(sin_yaw);
-  const F range = all(float(cast.max_range)), range_squared = range * range;
+  float *first = candidates.first.reserve(capacity), *last = candidates.last.reserve(capacity),
+        *nx = candidates.nx.reserve(capacity), *ny = candidates.ny.reserve(capacity),
+        *distance = candidates.distance.reserve(capacity);
+  int32_t* building = candidates.building.reserve(capacity);
+  const F qx = all(viewer.x), qy = all(viewer.y), zero = all(0.0f), half = all(0.5f);
+  const F bins = all(float(cast.num_rays));
+  const F per_radian = all(float(cast.num_rays / 6.283185307179586)), turn = all(-viewer.yaw) * per_radian;
+  const F per_sector = all(1.0f / float(cast.sector_bins));
+  const F range_squared = all(float(cast.max_range * cast.max_range));
   const F far_squared = range_squared + all(float(kPieceLength * kPieceLength / 4.0));
   const auto bin_of = [&](F px, F py) {
-    const F bin = fma(angle(px, py), per_radian, zero - turn);
-    return bin - bins * round_down(bin * per_bin);
+    const F bin = fma(angle(px, py), per_radian, turn);
+    return minimum(pick(less(bin, zero), bin + bins, bin), bins);
   };
   int64_t n = 0;
   for (int64_t i = 0; i < near.size; i += W) {
-    const F nx = load(near.nx.data() + i), ny = load(near.ny.data() + i);
-    const F d = load(near.offset.data() + i) - fma(nx, qx, ny * qy);
-    const F pax = load(near.ax.data() + i) - qx, pay = load(near.ay.data() + i) - qy;
-    const F pbx = load(near.bx.data() + i) - qx, pby = load(near.by.data() + i) - qy;
-    const F a_squared = fma(pax, pax, pay * pay), b_squared = fma(pbx, pbx, pby * pby);
-    M kept = both(less(load(near.back.data() + i), d), less(absolute(d), range));
-    kept = both(kept, less(minimum(a_squared, b_squared), far_squared));
+    const F mx = load(near.nx.data() + i), my = load(near.ny.data() + i);
+    const F d = load(near.offset.data() + i) - fma(mx, qx, my * qy);
+    const F ax = load(near.ax.data() + i) - qx, ay = load(near.ay.data() + i) - qy;
+    const F bx = load(near.bx.data() + i) - qx, by = load(near.by.data() + i) - qy;
+    const F a_squared = fma(ax, ax, ay * ay), b_squared = fma(bx, bx, by * by);
+    const F corner = minimum(a_squared, b_squared);
+    M kept = both(less(load(near.back.data() + i), d), less(corner, far_squared));
     if (!any(kept)) continue;
-    const F bin_a = bin_of(pax, pay), bin_b = bin_of(pbx, pby);
+    const F bin_a = bin_of(ax, ay), bin_b = bin_of(bx, by);
     // From the front a wall runs clockwise, so it begins, counter-clockwise, at its end.
     const M front = less(zero, d);
     const F begin = pick(front, bin_b, bin_a), end = pick(front, bin_a, bin_b);
     const M wraps = less(end, begin);
     const F extent = end - begin + pick(wraps, bins, zero);
-    // More than half a turn is less than nothing, rounded: a wall seen edge-on.
-    kept = both(kept, less(extent, all(0.75f) * bins));
     const F from = round_up(begin), to = round_up(end);
-    kept = both(kept, either(less(from, to), wraps));
-    const F inverse_d = all(1.0f) / d;
-    const F av = fma(nx, cos_yaw_v, ny * sin_yaw_v) * inverse_d;
-    const F bv = fma(ny, cos_yaw_v, zero - nx * sin_yaw_v) * inverse_d;
+    // More than half a turn is less than nothing, rounded: a wall seen edge-on.
+    kept = both(both(kept, less(extent, all(0.75f) * bins)), either(less(from, to), wraps));
+    // Hidden: all that is seen so far, in the one or two sectors that the wall covers, is nearer than all of it.
+    if constexpr (kMayHide) {
+      const F ex = bx - ax, ey = by - ay;
+      const F nearest = maximum(corner - all(0.25f) * fma(ex, ex, ey * ey), d * d);
+      const I sector = to_int((from + half) * per_sector), sector_to = to_int((to - half) * per_sector);
+      const F deepest = maximum(look_up(depth, sector), look_up(depth, sector_to));
+      const M hidden = but_not(both(less(deepest, nearest), less(minus(sector_to, sector), all(2))), wraps);
+      kept = but_not(kept, hidden);
+    }
     const F farther = minimum(maximum(a_squared, b_squared), range_squared);
     const M fine = both(kept, less(absolute(d), fma(farther, all(7e-5f), all(0.01f))));
-    const I building_v = load(near.building.data() + i);
+    kept = but_not(kept, fine);
+    const I owner = load(near.building.data() + i);
     const auto add = [&](M which, F low, F high) {
-      pack(a + n, which, av);
-      pack(b + n, which, bv);
-      pack(first + n, which, to_int(low));
-      pack(last + n, which, to_int(high));
-      pack(building + n, which, building_v);
+      pack(first + n, which, low);
+      pack(last + n, which, high);
+      pack(nx + n, which, mx);
+      pack(ny + n, which, my);
+      pack(distance + n, which, d);
+      pack(building + n, which, owner);
       n += count(which);
     };
-    const M plain = but_not(kept, fine);
-    add(but_not(plain, wraps), from, to);
-    const M split = both(plain, wraps);
+    const M split = both(kept, wraps);
+    add(but_not(kept, split), from, to);
     if (any(split)) {
       add(both(split, less(from, bins)), from, bins);
       add(both(split, less(zero, to)), zero, to);
@@ -155,52 +171,90 @@ inline void project(const Neighbourhood& near, float x, float y, float yaw, floa
       for (unsigned left = bits(fine); left; left &= left - 1) {
         const int lane = __builtin_ctz(left);
         const int32_t wall = near.wall.data()[i + lane];
-        const auto add_fine = [&](float begin_bin, float end_bin) {
-          visible.fine_first.push_back(int32_t(begin_bin));
-          visible.fine_last.push_back(int32_t(end_bin));
-          visible.fine_wall.push_back(wall);
-        };
         if (bits(wraps) >> lane & 1) {
-          add_fine(low[lane], float(cast.num_rays));
-          add_fine(0.0f, high[lane]);
+          candidates.fine.push_back({int32_t(low[lane]), cast.num_rays, wall});
+          candidates.fine.push_back({0, int32_t(high[lane]), wall});
         } else {
-          add_fine(low[lane], high[lane]);
+          candidates.fine.push_back({int32_t(low[lane]), int32_t(high[lane]), wall});
         }
       }
     }
   }
-  visible.size = n;
+  candidates.size = n;
+}
+
+// Fills `stretches` with the lines of the candidates, cut where a vector of bins ends.
+inline void stretch(const Candidates& candidates, const Viewer& viewer, const Cast& cast, Stretches& stretches) {
+  const size_t capacity = size_t(candidates.size + W) * size_t(cast.num_bins / W + 1) + W;
+  float *a = stretches.a.reserve(capacity), *b = stretches.b.reserve(capacity);
+  int32_t *bin = stretches.bin.reserve(capacity), *mask = stretches.mask.reserve(capacity);
+  int32_t* building = stretches.building.reserve(capacity);
+  const F cos_yaw = all(viewer.cos_yaw), sin_yaw = all(viewer.sin_yaw), zero = all(0.0f);
+  const I all_lanes = all(int32_t((1 << W) - 1)), width = all(int32_t(W));
+  int64_t n = 0;
+  for (int64_t i = 0; i < candidates.size; i += W) {
+    const F nx = load(candidates.nx.data() + i), ny = load(candidates.ny.data() + i);
+    const F inverse = all(1.0f) / load(candidates.distance.data() + i);
+    const F av = fma(nx, cos_yaw, ny * sin_yaw) * inverse;
+    const F bv = fma(ny, cos_yaw, zero - nx * sin_yaw) * inverse;
+    const I owner = load(candidates.building.data() + i);
+    const I first = to_int(load(candidates.first.data() + i)), last = to_int(load(candidates.last.data() + i));
+    I from = bit_and(first, all(int32_t(-W)));
+    I lanes = shift_left(all_lanes, minus(first, from));
+    M which = less(iota(), all(int32_t(std::min<int64_t>(candidates.size - i, W))));
+    do {
+      const I left = minus(last, from);
+      lanes = bit_and(lanes, shift_right(all_lanes, minus(width, minimum(left, width))));
+      pack(a + n, which, av);
+      pack(b + n, which, bv);
+      pack(bin + n, which, from);
+      pack(mask + n, which, lanes);
+      pack(building + n, which, owner);
+      n += count(which);
+      which = both(which, less(width, left));
+      from = plus(from, width);
+      lanes = all_lanes;
+    } while (any(which));
+  }
+  stretches.size = n;
 }
 
 // Draws the visible walls: per bin the largest 1 / range and whose it is.
-inline void draw(const Visible& visible, const Cast& cast, float* inverse, int32_t* hit) {
-  const float *a = visible.a.data(), *b = visible.b.data();
-  const int32_t *first = visible.first.data(), *last = visible.last.data(), *building = visible.building.data();
-  const I lanes = iota();
-  for (int64_t w = 0; w < visible.size; ++w) {
-    const F av = all(a[w]), bv = all(b[w]);
-    const I id = all(building[w]), low = all(first[w] - 1), high = all(last[w]);
-    for (int32_t k = first[w] & -W; k < last[w]; k += W) {
-      const F now = load(inverse + k);
-      const F mine = fma(av, load(cast.cosine + k), bv * load(cast.sine + k));
-      const I bin = plus(lanes, all(k));
-      const M nearer = both(both(less(low, bin), less(bin, high)), less(now, mine));
-      store(inverse + k, pick(nearer, mine, now));
-      store(hit + k, pick(nearer, id, load(hit + k)));
-    }
+inline void draw(const Stretches& stretches, const Cast& cast, float* inverse, int32_t* hit) {
+  const float *a = stretches.a.data(), *b = stretches.b.data();
+  const int32_t *bin = stretches.bin.data(), *mask = stretches.mask.data(), *building = stretches.building.data();
+  for (int64_t w = 0; w < stretches.size; ++w) {
+    const int32_t k = bin[w];
+    const F now = load(inverse + k);
+    const F mine = fma(all(a[w]), load(cast.cosine + k), all(b[w]) * load(cast.sine + k));
+    const M nearer = both(lanes_of(mask[w]), less(now, mine));
+    store(inverse + k, pick(nearer, mine, now));
+    store(hit + k, pick(nearer, all(building[w]), load(hit + k)));
+  }
+}
+
+// The largest range in each sector, squared and a little more.
+inline void find_depth(const Cast& cast, const float* inverse, float* depth) {
+  for (int32_t sector = 0, k = 0; k < cast.num_bins; ++sector) {
+    F least = all(INFINITY);
+    const int32_t end = std::min(k + cast.sector_bins, cast.num_bins);
+    for (; k < end; k += W) least = minimum(least, load(inverse + k));
+    const float smallest_inverse = smallest(least);
+    depth[sector] = 1.0001f / (smallest_inverse * smallest_inverse);
   }
 }
 
 // The same in float64 for walls whose line passes close by: there 1 / range is a small difference of large numbers.
-inline void draw_fine(const Scene& scene, const Visible& visible, const Cast& cast, const double* pose, float* inverse,
+inline void draw_fine(const Scene& scene, const Candidates& candidates, const Cast& cast, const double* pose, float* inverse,
                       int32_t* hit) {
+  if (candidates.fine.empty()) return;
   const double cos_yaw = std::cos(pose[2]), sin_yaw = std::sin(pose[2]);
-  for (size_t i = 0; i < visible.fine_wall.size(); ++i) {
-    const int32_t w = visible.fine_wall[i];
+  for (const Fine& fine : candidates.fine) {
+    const int32_t w = fine.wall;
     const double ax = scene.ax[w] - pose[0], ay = scene.ay[w] - pose[1];
     const double ex = scene.bx[w] - scene.ax[w], ey = scene.by[w] - scene.ay[w];
     const double area = ax * ey - ay * ex;
-    for (int32_t k = visible.fine_first[i]; k < visible.fine_last[i]; ++k) {
+    for (int32_t k = fine.first; k < fine.last; ++k) {
       const double c = cast.fine_cosine[k], s = cast.fine_sine[k];
       const double ux = c * cos_yaw - s * sin_yaw, uy = s * cos_yaw + c * sin_yaw;
       const float mine = float((ux * ey - uy * ex) / area);
@@ -240,7 +294,7 @@ void cast_tile(const Scene& scene, const Cast& cast, const int32_t* rows, int64_
     is_anyone_inside |= scene.is_inside_solid(pose[0], pose[1]);
   }
   const double x = (west + east) / 2.0, y = (south + north) / 2.0;
-  gather(scene, cast, x, y, (east - west) / 2.0, (north - south) / 2.0, is_anyone_inside, scratch.near);
+  gather(scene, cast, x, y, (east - west) / 2.0, (north - south) / 2.0, is_anyone_inside, scratch.bands);
   float* inverse = scratch.inverse.reserve(size_t(cast.num_bins));
   int32_t* hit = scratch.hit.reserve(size_t(cast.num_bins));
   for (int64_t i = 0; i < size; ++i) {
@@ -250,11 +304,17 @@ void cast_tile(const Scene& scene, const Cast& cast, const int32_t* rows, int64_
       store(inverse + k, all(float(1.0 / cast.max_range)));
       store(hit + k, all(int32_t(-1)));
     }
-    const double yaw = std::remainder(pose[2], 6.283185307179586);
-    project(scratch.near, float(pose[0] - x), float(pose[1] - y), float(yaw), float(std::cos(yaw)),
-            float(std::sin(yaw)), cast, scratch.visible);
-    draw(scratch.visible, cast, inverse, hit);
-    draw_fine(scene, scratch.visible, cast, pose, inverse, hit);
+    const float yaw = float(std::remainder(pose[2], 6.283185307179586));
+    const Viewer viewer{float(pose[0] - x), float(pose[1] - y), yaw, std::cos(yaw), std::sin(yaw)};
+    for (float& depth : scratch.depth) depth = INFINITY;
+    for (int band = 0; band < kBands; ++band) {
+      if (band > 0) find_depth(cast, inverse, scratch.depth);
+      scratch.candidates.fine.clear();
+      (band > 0 ? cull<true> : cull<false>)(scratch.bands[band], viewer, cast, scratch.depth, scratch.candidates);
+      stretch(scratch.candidates, viewer, cast, scratch.stretches);
+      draw(scratch.stretches, cast, inverse, hit);
+      draw_fine(scene, scratch.candidates, cast, pose, inverse, hit);
+    }
     write_rays(cast, inverse, hit, cast.range + row * cast.num_rays, cast.instance + row * cast.num_rays);
   }
 }

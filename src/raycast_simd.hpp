@@ -26,6 +26,16 @@ inline F with_sign(F magnitude, F sign) {
   return _mm512_or_ps(magnitude, _mm512_and_ps(sign, _mm512_set1_ps(-0.0f)));
 }
 inline I plus(I a, I b) { return _mm512_add_epi32(a, b); }
+inline I minus(I a, I b) { return _mm512_sub_epi32(a, b); }
+inline I bit_and(I a, I b) { return _mm512_and_epi32(a, b); }
+inline I minimum(I a, I b) { return _mm512_min_epi32(a, b); }
+inline I shift_left(I a, I by) { return _mm512_sllv_epi32(a, by); }
+inline I shift_right(I a, I by) { return _mm512_srlv_epi32(a, by); }
+inline M lanes_of(int32_t mask) { return static_cast<M>(mask); }
+inline float smallest(F v) { return _mm512_reduce_min_ps(v); }
+inline F look_up(const float* table, I index) {
+  return _mm512_permutex2var_ps(_mm512_load_ps(table), index, _mm512_load_ps(table + 16));
+}
 inline M less(F a, F b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
 inline M less(I a, I b) { return _mm512_cmplt_epi32_mask(a, b); }
 inline M both(M a, M b) { return a & b; }
@@ -68,6 +78,21 @@ inline F with_sign(F magnitude, F sign) {
   return _mm256_or_ps(magnitude, _mm256_and_ps(sign, _mm256_set1_ps(-0.0f)));
 }
 inline I plus(I a, I b) { return _mm256_add_epi32(a, b); }
+inline I minus(I a, I b) { return _mm256_sub_epi32(a, b); }
+inline I bit_and(I a, I b) { return _mm256_and_si256(a, b); }
+inline I minimum(I a, I b) { return _mm256_min_epi32(a, b); }
+inline I shift_left(I a, I by) { return _mm256_sllv_epi32(a, by); }
+inline I shift_right(I a, I by) { return _mm256_srlv_epi32(a, by); }
+inline M lanes_of(int32_t mask) {
+  const I bit = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+  return _mm256_castsi256_ps(_mm256_cmpeq_epi32(_mm256_and_si256(all(mask), bit), bit));
+}
+inline float smallest(F v) {
+  const __m128 half = _mm_min_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+  const __m128 pair = _mm_min_ps(half, _mm_movehl_ps(half, half));
+  return _mm_cvtss_f32(_mm_min_ss(pair, _mm_movehdup_ps(pair)));
+}
+inline F look_up(const float* table, I index) { return _mm256_i32gather_ps(table, index, 4); }
 inline M less(F a, F b) { return _mm256_cmp_ps(a, b, _CMP_LT_OQ); }
 inline M less(I a, I b) { return _mm256_castsi256_ps(_mm256_cmpgt_epi32(b, a)); }
 inline M both(M a, M b) { return _mm256_and_ps(a, b); }
@@ -124,6 +149,19 @@ inline F round_down(F a) { return F{std::floor(a[0]), std::floor(a[1]), std::flo
 inline F round_up(F a) { return F{std::ceil(a[0]), std::ceil(a[1]), std::ceil(a[2]), std::ceil(a[3])}; }
 inline F with_sign(F magnitude, F sign) { return (F)((I)magnitude | ((I)sign & all(int32_t(0x80000000)))); }
 inline I plus(I a, I b) { return a + b; }
+inline I minus(I a, I b) { return a - b; }
+inline I bit_and(I a, I b) { return a & b; }
+inline I minimum(I a, I b) { return pick(less(a, b), a, b); }
+inline I shift_left(I a, I by) { return a << by; }
+inline I shift_right(I a, I by) { return a >> by; }
+inline M lanes_of(int32_t mask) {
+  const I bit = {1, 2, 4, 8};
+  return (all(mask) & bit) == bit;
+}
+inline float smallest(F v) { return std::min(std::min(v[0], v[1]), std::min(v[2], v[3])); }
+inline F look_up(const float* table, I index) {
+  return F{table[index[0]], table[index[1]], table[index[2]], table[index[3]]};
+}
 inline unsigned bits(M m) { return (m[0] & 1) | (m[1] & 2) | (m[2] & 4) | (m[3] & 8); }
 template <class T, class V>
 inline void pack_as(T* p, M m, V v) {
