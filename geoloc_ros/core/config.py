@@ -78,10 +78,10 @@ class TrackerConfig(Section):
     )
     heading_memory_m: float = Field(100.0, gt=0.0, description="Drive after which a heading deviation is forgotten, m")
     leak_per_m: float = Field(
-        1e-4, ge=0.0, lt=0.01, description="Belief spread over the whole city per metre driven: recovers from anything"
+        1e-5, ge=0.0, lt=0.01, description="Belief spread over the whole city per metre driven: recovers from anything"
     )
     evidence_length_m: float = Field(
-        10.0, gt=0.0, description="Drive after which a new frame is independent of the last; nearer ones count in part"
+        20.0, gt=0.0, description="Drive after which a new frame is independent of the last; nearer ones count in part"
     )
     rank_exponent: float = Field(
         0.9, ge=0.0, le=1.0, description="A place that r of the city look more like has likelihood r to minus this"

@@ -7,11 +7,11 @@ import numpy as np
 from geoloc_ros.core.config import Config
 from geoloc_ros.core.errors import ObservationError
 from geoloc_ros.core.geometry import relative_motion
-from geoloc_ros.core.types import Float32, Float64, Hypothesis, LocalizationStatus, Pose2, PoseEstimate
+from geoloc_ros.core.types import Float32, Float64, Hypothesis, Pose2, PoseEstimate
 from geoloc_ros.localization.likelihood import log_likelihood
 from geoloc_ros.localization.place_index import PlaceIndex
 from geoloc_ros.localization.status import FixStatus
-from geoloc_ros.localization.tracker import Cluster, PathTracker
+from geoloc_ros.localization.tracker import PathTracker
 
 
 class Localizer:
@@ -65,7 +65,7 @@ class Localizer:
             self._tracker.weigh(log_likelihood(distances, self._likelihood))
         belief = self._tracker.belief()
         peak = int(np.argmax(belief))
-        cluster = self._cluster_at(peak)
+        cluster = self._tracker.cluster(peak, self._config.mode_radius_m, self._config.mode_turn_rad)
         agreement = float(np.mean(distances > distances[peak]))
         status, reason = self._status.update(cluster.probability, agreement, travelled_m)
         return PoseEstimate(
@@ -93,12 +93,6 @@ class Localizer:
             self._status.reset("stamps went back" if stamp_ns < last[0] else f"odometry jumped by {travelled_m:.0f} m")
             return 0.0, True
         return travelled_m, self._tracker.advance(motion.x_m, motion.yaw_rad)
-
-    def _cluster_at(self, viewpoint: int) -> Cluster:
-        x_m, y_m, yaw_rad = map(float, self._poses[viewpoint])
-        return self._tracker.cluster(
-            Pose2(x_m, y_m, yaw_rad), self._config.mode_radius_m, self._config.mode_turn_rad
-        )
 
     def _hypotheses(self, distances: Float32, belief: Float32) -> tuple[Hypothesis, ...]:
         count = min(self._num_hypotheses, len(distances))

@@ -11,11 +11,11 @@ import numpy as np
 from geoloc_ros.core.config import TrackerConfig
 from geoloc_ros.core.geometry import wrap_angle
 from geoloc_ros.core.native import load_native
-from geoloc_ros.core.types import Float32, Float64, Pose2
+from geoloc_ros.core.types import Float32, Float64, Int32, Int64, Pose2
 from geoloc_ros.localization.cells import cut_cells
 from geoloc_ros.maps.geomap import PlaceGraph
 
-_CLUSTER_PASSES = 3
+_CLUSTER_PASSES = 2
 
 
 @dataclass(frozen=True)
@@ -112,12 +112,12 @@ class PathTracker:
         )
         return belief
 
-    def cluster(self, seed: Pose2, radius_m: float, max_turn_rad: float) -> Cluster:
-        """Mean and spread of the belief within `radius_m` and `max_turn_rad` of a pose, recentred on its mean.
+    def cluster(self, viewpoint: int, radius_m: float, max_turn_rad: float) -> Cluster:
+        """Mean and spread of the belief within `radius_m` and `max_turn_rad` of the best cell at a viewpoint.
 
         The spread holds what the cells do not resolve: their length, and the lane on the road.
         """
-        pose = seed
+        pose = seed = self._best_pose(viewpoint)
         for _ in range(_CLUSTER_PASSES):
             sums = self._cluster_sums(pose, radius_m, max_turn_rad)
             if sums[0] <= 0.0:
@@ -139,6 +139,17 @@ class PathTracker:
     @property
     def _phase(self) -> float:
         return self._ahead_m / self._config.cell_length_m
+
+    def _best_pose(self, viewpoint: int) -> Pose2:
+        """Expected pose of the most probable cell on the links that touch a viewpoint."""
+        cells = self._cells
+        links = np.flatnonzero((cells.link_from == viewpoint) | (cells.link_to == viewpoint))
+        near = np.concatenate([np.arange(cells.link_start[link], cells.link_start[link + 1]) for link in links])
+        best = int(near[np.argmax(self._mass[near])])
+        return Pose2(
+            float(cells.x_m[best] + cells.origin_m[0]), float(cells.y_m[best] + cells.origin_m[1]),
+            wrap_angle(float(cells.yaw_rad[best] + self._moment[best] / max(float(self._mass[best]), 1e-30))),
+        )
 
     def _hop(self, turn_rad: float) -> None:
         cells, config, native = self._cells, self._config, _native()
@@ -165,7 +176,7 @@ class PathTracker:
         return sums
 
 
-def _pointer(array: Float32 | Float64) -> int:
+def _pointer(array: Float32 | Float64 | Int32 | Int64) -> int:
     assert array.flags.c_contiguous
     return array.ctypes.data
 

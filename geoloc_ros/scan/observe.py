@@ -13,7 +13,7 @@ from geoloc_ros.core.classes import SemanticClass
 from geoloc_ros.core.config import ObserveConfig, ScanConfig
 from geoloc_ros.core.errors import ObservationError
 from geoloc_ros.core.native import load_native
-from geoloc_ros.core.types import Float32, Float64, Int32, Pose3, SemanticScan, UInt8, UInt16
+from geoloc_ros.core.types import Float32, Int32, Pose3, SemanticScan, UInt8, UInt16
 from geoloc_ros.scan.ground import is_ground, level_from_base
 
 # No street scene has a median depth like this in metres; in millimetres even a near wall has.
