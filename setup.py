@@ -20,7 +20,7 @@ from setuptools.command.editable_wheel import editable_wheel
 ROOT = Path(__file__).resolve().parent
 NAME = "geoloc_ros"
 
-runpy.run_path(str(ROOT / "cmake" / "check_machine.py"))
+runpy.run_path(str(ROOT / "cmake" / "check_machine.py"))["require_supported_machine"]()
 
 # What building needs under one ROS distribution only.
 BUILD_OF_DISTRO = {
