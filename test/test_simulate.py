@@ -17,6 +17,7 @@ from geoloc_ros.core.config import load_config
 from geoloc_ros.core.errors import BackendError, ConfigError, MapError
 from geoloc_ros.core.geometry import yaw_from_quaternion
 from geoloc_ros.core.progress import no_progress
+from geoloc_ros.index import index_map
 from geoloc_ros.maps.osm import load_map
 from geoloc_ros.simulate import DriveSummary, simulate_drive
 
@@ -119,8 +120,8 @@ def test_satellite_fixes_are_near_the_truth_on_the_globe(tiny_drive: Any, drive:
 def test_the_same_arguments_give_the_same_bytes_and_another_seed_others(tmp_path: Path) -> None:
     digests = []
     for name, seed in (("a", 0), ("b", 0), ("c", 1)):
-        simulate(tmp_path / name / "drive.mcap", seed)
-        digests.append(hashlib.sha256((tmp_path / name / "drive.mcap").read_bytes()).hexdigest())
+        simulate(tmp_path / f"{name}.mcap", seed)
+        digests.append(hashlib.sha256((tmp_path / f"{name}.mcap").read_bytes()).hexdigest())
     assert digests[0] == digests[1] != digests[2]
 
 
@@ -153,6 +154,18 @@ def test_a_map_file_is_driven_through(tiny_drive: Any, tmp_path: Path) -> None:
     assert summary.num_map_buildings == len(load_map(tiny_drive.map_file).buildings)
     assert not (tmp_path / "drive.osm").exists()
     assert re.search(r"20 m in \d+ s, \d+ frames", summary.as_text())
+
+
+@embree
+def test_an_index_is_driven_through_like_the_map_file_it_was_made_from(tiny_drive: Any, tmp_path: Path) -> None:
+    index_map(tiny_drive.map_file, tmp_path / "index", None, load_config(None, ()), no_progress)
+    for name, source in (("a.mcap", tiny_drive.map_file), ("b.mcap", tmp_path / "index")):
+        simulate(tmp_path / name, source=str(source))
+    assert (tmp_path / "a.mcap").read_bytes() == (tmp_path / "b.mcap").read_bytes()
+    with pytest.raises(ConfigError, match="crop of its own"):
+        simulate_drive(
+            tmp_path / "index", tmp_path / "c.mcap", (1.0, 2.0, 3.0, 4.0), 0, 20.0, load_config(None, ()), no_progress
+        )
 
 
 @pytest.mark.parametrize("length_m", [0.0, -5.0, float("nan"), float("inf")])

@@ -71,8 +71,8 @@ def record(path: Path) -> Iterator[Recorder]:
     except OSError as error:
         raise DatasetError(f"cannot write beside '{path}': {error.strerror}; choose another place") from error
     try:
-        # The bag's own file is named after its folder.
-        folder = scratch / path.stem
+        # A bag holds the name of its folder; a single file has none, so that its bytes do not depend on its name.
+        folder = scratch / ("drive" if single else path.name)
         with Recorder(folder) as recorder:
             yield recorder
         if single:

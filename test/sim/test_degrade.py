@@ -40,7 +40,7 @@ def test_without_noise_nothing_is_changed() -> None:
 
 
 def test_missed_buildings_are_as_many_as_asked_for_and_stay_missed_for_seconds() -> None:
-    frames = sense(ImageNoise(missed_ratio=0.2), 300)
+    frames = sense(ImageNoise(missed_ratio=0.2), 200)
     seen = np.array([frame.label[50, 5::10] == SemanticClass.BUILDING for frame in frames])
     assert abs(1.0 - seen.mean() - 0.2) < 0.04
     changes = (seen[1:] != seen[:-1]).mean()

@@ -54,12 +54,14 @@ def test_a_panorama_of_the_room_reads_ranges(square_room: GeoMap) -> None:
 def test_walls_end_at_the_roof_and_start_at_the_ground(square_room: GeoMap) -> None:
     camera = Camera.pinhole(8, 400, np.radians(2.0))
     camera = replace(camera, fx=200.0, fy=200.0)
-    frame = Renderer(bare_world(square_room), camera).render(camera_at(Pose2(0.0, 0.0, 0.0)))
+    world = bare_world(square_room)
+    world = replace(world, looks=replace(world.looks, has_gable=np.zeros(4, np.int32)))
+    frame = Renderer(world, camera).render(camera_at(Pose2(0.0, 0.0, 0.0)))
     column = frame.label[:, 4]
-    # A wall 10 m ahead reaches from 2 m below to 8 m above the camera: 40 rows down, 160 rows up. Narrow houses may
-    # have a gable, whose ridge is as high as the roof.
+    # A wall 10 m ahead reaches from 2 m below to 8 m above the camera: 40 rows down, 160 rows up.
     assert column[200 + 39] == SemanticClass.BUILDING
     assert column[200 + 41] != SemanticClass.BUILDING
+    assert column[200 - 158] == SemanticClass.BUILDING
     assert column[200 - 163] == SemanticClass.SKY
     assert np.isnan(frame.depth_m[200 - 163, 4])
     assert frame.building[200 - 163, 4] == -1
