@@ -100,6 +100,16 @@ class BagReader:
         stamps_ns = sorted(poses)
         return np.array(stamps_ns, np.int64), np.array([poses[stamp] for stamp in stamps_ns]).reshape(-1, 3)
 
+    def frame_stamps_ns(self) -> Int64:
+        """Stamps (F,) of all frames, complete or not, ascending.
+
+        Raises:
+            DatasetError: If the bag has no camera_info.
+        """
+        topic = "/camera/camera_info"
+        self._require(topic)
+        return np.array(sorted({_stamp_ns(message) for _, message in self._messages({topic})}), np.int64)
+
     def has_ground_truth(self) -> bool:
         """Does the bag say where the vehicle really was?"""
         return self._counts.get(TRUTH_TOPIC, 0) > 0

@@ -124,7 +124,8 @@ class PathTracker:
                 return Cluster(seed, np.diag([radius_m**2, radius_m**2, max_turn_rad**2]), 0.0)
             mean = sums[1:] / sums[0]
             centre = pose
-            pose = Pose2(float(centre.x_m + mean[0]), float(centre.y_m + mean[1]), wrap_angle(centre.yaw_rad + float(mean[5])))
+            dx_m, dy_m, turn_rad = map(float, mean[[0, 1, 5]])
+            pose = Pose2(centre.x_m + dx_m, centre.y_m + dy_m, wrap_angle(centre.yaw_rad + turn_rad))
         covariance = np.diag([mean[2] - mean[0] ** 2, mean[4] - mean[1] ** 2, mean[6] - mean[5] ** 2])
         covariance[0, 1] = covariance[1, 0] = mean[3] - mean[0] * mean[1]
         unresolved = self._config.cell_length_m**2 / 12.0

@@ -39,7 +39,7 @@ def level_from_base(ground_m: Float64 | Float32) -> Pose3:
     design = np.column_stack([ground_m[:, :2], np.ones(len(ground_m))]).astype(np.float64)
     height_m = ground_m[:, 2].astype(np.float64)
     prior = np.diag([_PRIOR_SLOPE**-2, _PRIOR_SLOPE**-2, _PRIOR_OFFSET_M**-2]) * _PRIOR_WEIGHT * _INLIER_M**2
-    plane = np.zeros(3)
+    plane: Float64 = np.zeros(3)
     scale_m = 0.5
     for _ in range(_ITERATIONS):
         # Kerbs, puddles and wrong labels are far off the plane: their weight falls with the fourth power.

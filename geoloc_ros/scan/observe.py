@@ -1,4 +1,4 @@
-"""From a label image and depth to a scan: what each ray on the ground plane saw of the buildings, and whether it saw."""
+"""From a label image and depth to a scan: what each ray on the ground plane saw, and whether it saw anything."""
 
 from __future__ import annotations
 
@@ -122,8 +122,7 @@ def _ground_points(labels: UInt8, depth_m: Float32, camera: Camera, base_from_ca
     directions = _coarse_rays(camera)[rows, columns]
     rotation = base_from_camera.rotation.astype(np.float32)
     points = directions * depth[rows, columns, None] @ rotation.T + base_from_camera.translation_m.astype(np.float32)
-    near: Float32 = points[np.hypot(points[:, 0], points[:, 1]) < _GROUND_REACH_M]
-    return near
+    return points[np.hypot(points[:, 0], points[:, 1]) < _GROUND_REACH_M]
 
 
 @cache
@@ -188,12 +187,12 @@ def _named_instances(range_m: Float32, instance: Int32, split_ratio: float) -> I
 def _native() -> ctypes.CDLL:
     library = load_native()
     pointer, real, integer = ctypes.c_void_p, ctypes.c_float, ctypes.c_int
-    library.geoloc_observe_pixels.argtypes = (
-        [integer] * 3 + [real] * 4 + [pointer] * 5 + [integer] + [real] * 5 + [pointer] * 7
-    )
+    library.geoloc_observe_pixels.argtypes = [
+        *[integer] * 3, *[real] * 4, *[pointer] * 5, integer, *[real] * 5, *[pointer] * 7
+    ]
     library.geoloc_observe_pixels.restype = ctypes.c_int64
-    library.geoloc_observe_reduce.argtypes = (
-        [ctypes.c_int64] + [pointer] * 3 + [integer, real, integer] + [pointer] * 2
-    )
+    library.geoloc_observe_reduce.argtypes = [
+        ctypes.c_int64, *[pointer] * 3, integer, real, integer, *[pointer] * 2
+    ]
     library.geoloc_observe_reduce.restype = None
     return library

@@ -1,0 +1,123 @@
+"""`geoloc localize`: a recorded drive to a trajectory, without ROS running."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from geoloc_ros.core.config import Config
+from geoloc_ros.core.errors import DatasetError, ObservationError
+from geoloc_ros.core.progress import ProgressCallback, no_progress
+from geoloc_ros.core.types import Float32, Int32, LocalizationStatus, PoseEstimate
+from geoloc_ros.datasets.bag import BagFrame, BagReader
+from geoloc_ros.evaluation.trace import Trace, most_probable
+from geoloc_ros.evaluation.tum import write_tum
+from geoloc_ros.localization.localizer import Localizer
+from geoloc_ros.localization.place_index import PlaceIndex
+from geoloc_ros.scan.encoder import HandcraftedEncoder
+from geoloc_ros.scan.observe import observe_scan
+
+logger = logging.getLogger(__name__)
+
+FIXES = (LocalizationStatus.INITIALIZED, LocalizationStatus.DEGRADED)
+
+
+@dataclass(frozen=True)
+class LocalizeSummary:
+    """What became of a bag."""
+
+    output: Path
+    trace: Path
+    frames: int
+    """Used."""
+    skipped: int
+    """Bad frames."""
+    first_complaint: str
+    """Why the first bad frame was skipped; empty without one."""
+    fixes: int
+    frames_per_s: float
+
+    def as_text(self) -> str:
+        """A few lines for a terminal."""
+        lines = [
+            f"{self.fixes} of {self.frames} frames localized ({self.frames_per_s:.0f} frames/s)",
+            f"trajectory {self.output}",
+            f"trace      {self.trace}",
+        ]
+        if self.skipped:
+            lines.insert(1, f"{self.skipped} bad frames skipped; the first: {self.first_complaint}")
+        return "\n".join(lines)
+
+
+def trace_path(trajectory: Path) -> Path:
+    """Where the trace of a trajectory lies."""
+    return trajectory.with_name(f"{trajectory.name}.trace.npz")
+
+
+def localize_bag(
+    bag: Path, index_path: Path, output: Path, config: Config, progress: ProgressCallback = no_progress
+) -> LocalizeSummary:
+    """Localize every frame of a bag in order; write the fixes to `output` (TUM) and all else to its trace.
+
+    The same bag, index and config give the same bytes. Bad frames are skipped and counted.
+
+    Raises:
+        DatasetError: If the bag lacks what is needed, or none of its frames can be used.
+        ArtifactError: If the index cannot be read.
+        IndexMismatchError: If the index was made by another encoder than the config describes.
+    """
+    started_s = time.monotonic()
+    reader = BagReader(bag)
+    index = PlaceIndex.load(index_path)
+    encoder = HandcraftedEncoder(config.descriptor, config.scan)
+    index.check_encoder(encoder)
+    localizer = Localizer(index, config)
+    said: list[PoseEstimate] = []
+    beliefs: list[tuple[Int32, Float32]] = []
+    complaints: list[str] = []
+    for number, frame in enumerate(reader.frames()):
+        progress("localizing", min(1.0, number / max(1, len(reader))))
+        try:
+            said.append(localizer.update(frame.stamp_ns, _query(frame, encoder, config), frame.odometry))
+        except ObservationError as error:
+            complaints.append(str(error))
+            continue
+        beliefs.append(most_probable(localizer.belief))
+    if not said:
+        raise DatasetError(f"no frame of '{bag}' can be used; the first: {(complaints or ['there is none'])[0]}")
+    progress("localizing", 1.0)
+    trace = _trace(said, beliefs)
+    is_fix = np.isin(trace.status, FIXES)
+    trace.save(trace_path(output))
+    write_tum(output, trace.stamp_ns[is_fix], trace.pose[is_fix])
+    logger.info("localized %d of %d frames of %s", int(is_fix.sum()), len(said), bag.name)
+    return LocalizeSummary(
+        output, trace_path(output), len(said), len(complaints), (complaints or [""])[0], int(is_fix.sum()),
+        len(said) / (time.monotonic() - started_s),
+    )
+
+
+def _query(frame: BagFrame, encoder: HandcraftedEncoder, config: Config) -> Float32:
+    scan = observe_scan(
+        frame.labels(), frame.depth_m(), frame.instances(), frame.camera(), frame.base_from_camera, config.scan,
+        config.observe,
+    )
+    return encoder.encode_query(scan)
+
+
+def _trace(said: list[PoseEstimate], beliefs: list[tuple[Int32, Float32]]) -> Trace:
+    sizes = [len(rows) for rows, _ in beliefs]
+    return Trace(
+        stamp_ns=np.array([estimate.stamp_ns for estimate in said], np.int64),
+        pose=np.array([estimate.pose.as_array() for estimate in said]),
+        covariance=np.array([estimate.covariance for estimate in said]),
+        status=np.array([estimate.status for estimate in said], np.uint8),
+        probability=np.array([estimate.probability for estimate in said], np.float32),
+        belief_start=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+        belief_viewpoint=np.concatenate([rows for rows, _ in beliefs]),
+        belief_probability=np.concatenate([probability for _, probability in beliefs]),
+    )
