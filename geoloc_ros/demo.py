@@ -12,12 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from geoloc_ros.core.artifacts import write_beside
 from geoloc_ros.core.config import Config
 from geoloc_ros.core.errors import BackendError
-from geoloc_ros.core.node_config import NODE_CONFIGS
 from geoloc_ros.core.progress import ProgressCallback
 from geoloc_ros.evaluate import Evaluation, evaluate_trajectory
 from geoloc_ros.evaluation.trace import Trace
@@ -25,6 +22,7 @@ from geoloc_ros.index import index_map
 from geoloc_ros.maps.osm import Crop
 from geoloc_ros.report import write_report
 from geoloc_ros.ros.environment import set_ros_defaults
+from geoloc_ros.ros.params_file import params_text
 from geoloc_ros.run import StackOptions, run_stack
 from geoloc_ros.sim.city import make_city
 from geoloc_ros.sim.osm_writer import write_osm
@@ -32,7 +30,7 @@ from geoloc_ros.simulate import simulate_drive
 
 logger = logging.getLogger(__name__)
 
-LENGTH_M = 700.0
+LENGTH_M = 600.0
 # Faster than the vehicle drove, as two busy cores allow without dropping frames.
 RATE = 2.0
 _END_S = 5.0
@@ -82,12 +80,11 @@ def _localize_live(index: Path, bag: Path, live: Path, config: Config) -> Path:
     """Trace of what live nodes said about a bag."""
     shutil.rmtree(live, ignore_errors=True)
     params_file = live / "params.yaml"
-    _write_params(params_file, config)
+    with write_beside(params_file) as partial:
+        partial.write_text(params_text(config))
     with _commentary():
         run_stack(
-            StackOptions(
-                index, params_file, use_sim_time=True, log_level="warn", bag=bag, rate=RATE, record=live
-            )
+            StackOptions(index, params_file, log_level="warn", bag=bag, rate=RATE, record=live)
         )
     trace_file = live / "trace.npz"
     if not trace_file.exists():
@@ -95,22 +92,11 @@ def _localize_live(index: Path, bag: Path, live: Path, config: Config) -> Path:
     return trace_file
 
 
-def _write_params(path: Path, config: Config) -> None:
-    """A ROS parameter file that gives each node the sections of `config` it knows."""
-    tree = config.model_dump()
-    nodes = {
-        name: {"ros__parameters": {key: tree[key] for key in node.model_fields if key in tree}}
-        for name, node in NODE_CONFIGS.items()
-    }
-    with write_beside(path) as partial:
-        partial.write_text(yaml.safe_dump(nodes, sort_keys=False))
-
-
 @contextmanager
 def _commentary() -> Iterator[None]:
     """Lines about what the localizer says, on our stdout, while the block runs."""
     set_ros_defaults(os.environ)
-    process = subprocess.Popen([sys.executable, "-m", "geoloc_ros.ros.watch", "--ros-args", "-p", "use_sim_time:=true"])
+    process = subprocess.Popen([sys.executable, "-m", "geoloc_ros.ros.watch"])
     try:
         yield
     finally:
