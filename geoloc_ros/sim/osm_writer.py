@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from geoloc_ros.core.artifacts import write_beside
+from geoloc_ros.core.geodesy import GeoOrigin
 from geoloc_ros.core.types import Float64
 from geoloc_ros.maps.geomap import Buildings, GeoMap, RoadGraph
 
@@ -22,12 +23,12 @@ def write_osm(geomap: GeoMap, path: Path) -> None:
             f'<bounds minlat="{south_deg:.7f}" minlon="{west_deg:.7f}" '
             f'maxlat="{north_deg:.7f}" maxlon="{east_deg:.7f}"/>\n'
         )
-        writer = _Writer(geomap)
+        writer = _Writer()
         # Readers of OSM files expect all nodes, then all ways, then all relations.
         roads, buildings = list(writer.roads(geomap.roads)), list(writer.buildings(geomap.buildings))
         for tree_m in geomap.tree_m:
             writer.node(tree_m, {"natural": "tree"})
-        file.writelines(writer.nodes)
+        file.writelines(writer.nodes(geomap.origin))
         file.writelines(roads + buildings + writer.relations)
         file.write("</osm>\n")
 
@@ -35,18 +36,23 @@ def write_osm(geomap: GeoMap, path: Path) -> None:
 class _Writer:
     """Numbers nodes, ways and relations as they come."""
 
-    def __init__(self, geomap: GeoMap) -> None:
-        self._origin = geomap.origin
+    def __init__(self) -> None:
         self._num_ways = 0
-        self.nodes: list[str] = []
+        self._points_m: list[Float64] = []
+        self._tags: list[str] = []
         self.relations: list[str] = []
 
     def node(self, point_m: Float64, tags: dict[str, str]) -> int:
-        latitude_deg, longitude_deg = self._origin.to_geodetic(point_m[None])
-        number = len(self.nodes) + 1
-        position = f'lat="{latitude_deg[0]:.7f}" lon="{longitude_deg[0]:.7f}"'
-        self.nodes.append(f'<node id="{number}" version="1" {position}>{_tags(tags)}</node>\n')
-        return number
+        self._points_m.append(point_m)
+        self._tags.append(_tags(tags))
+        return len(self._tags)
+
+    def nodes(self, origin: GeoOrigin) -> Iterator[str]:
+        """All nodes so far."""
+        latitude_deg, longitude_deg = origin.to_geodetic(np.array(self._points_m).reshape(-1, 2))
+        for k, tags in enumerate(self._tags):
+            position = f'lat="{latitude_deg[k]:.7f}" lon="{longitude_deg[k]:.7f}"'
+            yield f'<node id="{k + 1}" version="1" {position}>{tags}</node>\n'
 
     def way(self, nodes: list[int], tags: dict[str, str]) -> str:
         self._num_ways += 1

@@ -58,7 +58,7 @@ class Renderer:
         origin_m = map_from_camera.translation_m - [*scene.centre_m, 0.0]
         # Not `@`: for such thin arrays BLAS threads cost far more than they save when another core is busy.
         directions = np.einsum("ki,ji->kj", self._rays, map_from_camera.rotation.astype(np.float32))
-        canvas = _Canvas(directions / self._length[:, None], self._world.looks.sun)
+        canvas = _Canvas(len(directions))
         layers = [scene.solids]
         if moving is not None and len(moving.pose):
             everyone = np.ones(len(moving.pose), dtype=bool)
@@ -70,6 +70,8 @@ class Renderer:
             canvas.along[met] = hits.along[met]
             canvas.building[met] = solids.mesh.building[hits.triangle[met]]
             canvas.rgb[met], canvas.label[met] = self._paint(scene, solids, hits, met, origin_m, directions[met])
+        sky = np.flatnonzero(np.isinf(canvas.along))
+        canvas.rgb[sky] = sky_colour(directions[sky] / self._length[sky, None], self._world.looks.sun)
         return canvas.as_frame(self._camera)
 
     def _paint(
@@ -99,11 +101,11 @@ class Renderer:
 class _Canvas:
     """What the rays have met so far; sky, to begin with."""
 
-    def __init__(self, directions: Float32, sun: Float64) -> None:
-        self.rgb = sky_colour(directions, sun)
-        self.label = np.full(len(directions), SemanticClass.SKY, np.uint8)
-        self.building = np.full(len(directions), -1, np.int32)
-        self.along = np.full(len(directions), np.inf, np.float32)
+    def __init__(self, num_rays: int) -> None:
+        self.rgb = np.zeros((num_rays, 3), np.float32)
+        self.label = np.full(num_rays, SemanticClass.SKY, np.uint8)
+        self.building = np.full(num_rays, -1, np.int32)
+        self.along = np.full(num_rays, np.inf, np.float32)
 
     def as_frame(self, camera: Camera) -> Frame:
         shape = (camera.height, camera.width)
