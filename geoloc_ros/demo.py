@@ -18,6 +18,7 @@ from geoloc_ros.core.errors import BackendError
 from geoloc_ros.core.progress import ProgressCallback
 from geoloc_ros.evaluate import Evaluation, evaluate_trajectory
 from geoloc_ros.evaluation.trace import Trace
+from geoloc_ros.evaluation.tum import write_tum
 from geoloc_ros.index import index_map
 from geoloc_ros.maps.osm import Crop
 from geoloc_ros.report import write_report
@@ -69,7 +70,8 @@ def run_demo(
     trace_file = _localize_live(index, bag, live, config)
     logger.info("5/5  judging and drawing")
     trajectory = live / "trajectory.tum"
-    Trace.load(trace_file).save_tum(trajectory)
+    trace = Trace.load(trace_file)
+    write_tum(trajectory, trace.stamp_ns[trace.is_fix], trace.pose[trace.is_fix])
     evaluation = evaluate_trajectory(trajectory, bag, folder / "results.json")
     report = folder / "report.html"
     write_report(index, bag, trace_file, report, progress)

@@ -11,17 +11,18 @@ import numpy as np
 import yaml
 
 from geoloc_ros.core.artifacts import write_beside
+from geoloc_ros.core.camera import Camera
 from geoloc_ros.core.config import Config, validated
 from geoloc_ros.core.errors import DatasetError, ObservationError
 from geoloc_ros.core.progress import ProgressCallback
 from geoloc_ros.core.types import Float32, Float64
 from geoloc_ros.datasets.bag import BagFrame, BagReader
+from geoloc_ros.evaluation.metrics import Metrics, evaluate_poses, interpolate_poses
 from geoloc_ros.evaluation.report.page import render_page
 from geoloc_ros.evaluation.report.scene import CameraMount, Scene, View
-from geoloc_ros.evaluation.report.summary import drive_figures, is_fix
+from geoloc_ros.evaluation.report.summary import drive_figures
 from geoloc_ros.evaluation.report.thumbnail import label_colours, make_thumbnail, thumbnail_size
 from geoloc_ros.evaluation.trace import Trace
-from geoloc_ros.evaluation.truth import poses_at
 from geoloc_ros.localization.place_index import PlaceIndex
 from geoloc_ros.maps.raycast import RayCaster
 from geoloc_ros.scan.observe import observe_scan
@@ -65,9 +66,7 @@ def write_report(
     index, trace, reader = PlaceIndex.load(index_path), Trace.load(trace_path), BagReader(bag)
     config = validated(Config, dict(index.config))
     _check(trace, index, trace_path)
-    truth = np.full((len(trace), 3), np.nan)
-    if reader.has_ground_truth():
-        truth = poses_at(trace.stamp_ns, *reader.ground_truth())
+    truth, metrics = _judge(trace, reader)
     views: list[View] = []
     mounts: list[CameraMount] = []
     predicted_m = _predicted_ranges(index, trace, config)
@@ -80,7 +79,14 @@ def write_report(
             logger.warning("frame %d is left out: %s", number, error)
     if not views:
         raise DatasetError(f"no frame of '{bag}' has a stamp of trace '{trace_path}'; give the bag that was localized")
-    scene = _scene(index, bag, trace_path, trace, truth, mounts[0], tuple(views))
+    scene = Scene(
+        title=f"Localization in {index.geomap.source.name}",
+        subtitle=f"{bag.name}, index {index.index_id}",
+        geomap=index.geomap, places=index.places, trace=trace, truth=truth, mount=mounts[0],
+        thumbnail_size=thumbnail_size(mounts[0].camera.width, mounts[0].camera.height), views=tuple(views),
+        figures=drive_figures(trace, metrics), facts=_facts(index, bag, trace_path, mounts[0].camera),
+        configuration=yaml.safe_dump(dict(index.config), sort_keys=False),
+    )
     page = render_page(scene)
     with write_beside(output_html) as partial:
         partial.write_text(page, encoding="utf-8")
@@ -97,6 +103,19 @@ def _check(trace: Trace, index: PlaceIndex, trace_path: Path) -> None:
         )
 
 
+def _judge(trace: Trace, reader: BagReader) -> tuple[Float64, Metrics | None]:
+    """True poses (F, 3) at the frames of the trace, NaN where the bag has none, and what they say of it."""
+    truth = np.full((len(trace), 3), np.nan)
+    if not reader.has_ground_truth():
+        return truth, None
+    stamps_ns, poses = reader.ground_truth()
+    known = (trace.stamp_ns >= stamps_ns[0]) & (trace.stamp_ns <= stamps_ns[-1])
+    truth[known] = interpolate_poses(stamps_ns, poses, trace.stamp_ns[known])
+    fixed = trace.is_fix
+    metrics = evaluate_poses(reader.frame_stamps_ns(), trace.stamp_ns[fixed], trace.pose[fixed], stamps_ns, poses)
+    return truth, metrics
+
+
 def _chosen_frames(reader: BagReader, trace: Trace, progress: ProgressCallback) -> Iterator[tuple[int, BagFrame]]:
     """Frames of the bag that belong to the trace, with their number there; evenly thinned to MAX_VIEWS."""
     every = -(-len(trace) // MAX_VIEWS)
@@ -111,7 +130,7 @@ def _chosen_frames(reader: BagReader, trace: Trace, progress: ProgressCallback) 
 
 def _predicted_ranges(index: PlaceIndex, trace: Trace, config: Config) -> Float32:
     """What the map shows at each estimate (F, B); NaN where that is no fix."""
-    fixed = is_fix(trace)
+    fixed = trace.is_fix
     predicted_m = np.full((len(trace), config.scan.num_rays), np.nan, np.float32)
     caster = RayCaster(index.geomap.buildings.walls())
     scans = caster.cast(trace.pose[fixed], config.scan.num_rays, config.scan.max_range_m)
@@ -127,28 +146,17 @@ def _view(number: int, frame: BagFrame, mount: CameraMount, predicted_m: Float32
     return View(number, make_thumbnail(label_colours(labels) if rgb is None else rgb), scan, predicted_m)
 
 
-def _scene(
-    index: PlaceIndex, bag: Path, trace_path: Path, trace: Trace, truth: Float64, mount: CameraMount,
-    views: tuple[View, ...],
-) -> Scene:
+def _facts(index: PlaceIndex, bag: Path, trace_path: Path, camera: Camera) -> tuple[tuple[str, str], ...]:
     source, origin = index.geomap.source, index.geomap.origin
-    length_m = float(np.nansum(np.hypot(*np.diff(truth[:, :2], axis=0).T)))
-    facts = (
+    sizes = (len(index.geomap.buildings), len(index.places.position_m), len(index))
+    return (
         ("map", f"{source.name}, {source.date or 'undated'}"),
         ("map sha256", source.sha256),
         ("origin of the map frame", f"{origin.latitude_deg:.6f}, {origin.longitude_deg:.6f}"),
-        ("buildings, places, viewpoints",
-         f"{len(index.geomap.buildings)}, {len(index.places.position_m)}, {len(index)}"),
-        ("index", f"{index.index_id}, encoder {index.encoder_id}"),
+        ("buildings, places, viewpoints", ", ".join(map(str, sizes))),
+        ("index", index.index_id),
+        ("encoder", index.encoder_id),
         ("bag", bag.name),
         ("trace", trace_path.name),
-        ("camera", f"{mount.camera.model}, {mount.camera.width} x {mount.camera.height}"),
-    )
-    return Scene(
-        title=f"Localization in {source.name}",
-        subtitle=f"{bag.name}: {length_m:.0f} m, {len(trace)} frames, index {index.index_id}",
-        geomap=index.geomap, places=index.places, trace=trace, truth=truth, mount=mount,
-        thumbnail_size=thumbnail_size(mount.camera.width, mount.camera.height), views=views,
-        figures=drive_figures(trace, truth), facts=facts,
-        configuration=yaml.safe_dump(dict(index.config), sort_keys=False),
+        ("camera", f"{camera.model}, {camera.width} x {camera.height}"),
     )

@@ -10,7 +10,7 @@ import numpy as np
 
 from geoloc_ros.core.artifacts import write_beside
 from geoloc_ros.core.errors import DatasetError
-from geoloc_ros.core.types import Float32, Float64, Int32, Int64, UInt8
+from geoloc_ros.core.types import Bool, Float32, Float64, Int32, Int64, LocalizationStatus, UInt8
 
 _DTYPES = {
     "stamp_ns": np.int64,
@@ -52,6 +52,12 @@ class Trace:
         """Viewpoints (k,) and probabilities (k,) of one frame."""
         rows = slice(int(self.belief_start[frame]), int(self.belief_start[frame + 1]))
         return self.belief_viewpoint[rows], self.belief_probability[rows]
+
+    @property
+    def is_fix(self) -> Bool:
+        """(F,), where the localizer stands behind its pose."""
+        fixed: Bool = np.isin(self.status, (LocalizationStatus.INITIALIZED, LocalizationStatus.DEGRADED))
+        return fixed
 
     def save(self, path: Path) -> None:
         """Write an .npz; the same trace gives the same bytes."""

@@ -4,47 +4,39 @@ from __future__ import annotations
 
 import numpy as np
 
-from geoloc_ros.core.geometry import wrap_angle
-from geoloc_ros.core.types import Bool, Float64, LocalizationStatus
+from geoloc_ros.evaluation.metrics import FALSE_M, FOUND_M, Metrics
 from geoloc_ros.evaluation.report.scene import Figure
 from geoloc_ros.evaluation.trace import Trace
 
-RADII_M = (1, 3, 5, 10)
-FOUND_WITHIN_M = 10.0
 
-
-def is_fix(trace: Trace) -> Bool:
-    """(F,), where the localizer stands behind its pose."""
-    fixed: Bool = np.isin(trace.status, (LocalizationStatus.INITIALIZED, LocalizationStatus.DEGRADED))
-    return fixed
-
-
-def drive_figures(trace: Trace, truth: Float64) -> tuple[Figure, ...]:
-    """Figures of the trace (F frames) against the true poses (F, 3), which may be NaN."""
-    fixed = is_fix(trace)
-    first = int(np.argmax(fixed)) if fixed.any() else None
-    figures = [
-        Figure("time to first fix", _seconds(trace, first), "from the first frame", tile=True, good=first is not None),
-        Figure("availability", f"{fixed.mean():.0%}", "of the frames have a fix", tile=True),
-        Figure("frames", str(len(trace)), f"in {(trace.stamp_ns[-1] - trace.stamp_ns[0]) * 1e-9:.0f} s"),
-    ]
-    judged = fixed & np.isfinite(truth[:, 0])
-    if not judged.any():
-        return (Figure("found", "no" if first is None else "unknown", "no fix with a true pose to judge it by", True,
-                       False if first is None else None), *figures)
-    error_m = np.hypot(*(trace.pose[judged, :2] - truth[judged, :2]).T)
-    error_deg = np.degrees(np.abs(wrap_angle(trace.pose[judged, 2] - truth[judged, 2])))
-    found = bool(fixed[-1] and error_m[-1] <= FOUND_WITHIN_M)
-    recall = " / ".join(f"{np.mean(error_m <= radius):.0%}".removesuffix("%") for radius in RADII_M)
+def drive_figures(trace: Trace, metrics: Metrics | None) -> tuple[Figure, ...]:
+    """Figures of a trace; without metrics (no true poses) only those that need no truth."""
+    duration_s = (trace.stamp_ns[-1] - trace.stamp_ns[0]) * 1e-9
+    frames = Figure("frames localized", str(len(trace)), f"in {duration_s:.0f} s")
+    if metrics is None:
+        available = f"{trace.is_fix.mean():.1%}"
+        return Figure("availability", available, "of the frames have a fix; no ground truth", True), frames
+    limits, recall = " / ".join(metrics.recall), " / ".join(f"{ratio * 100:.1f}" for ratio in metrics.recall.values())
+    since = f"at the end, and in 90 % of the frames since, within {FOUND_M:g} m"
+    fixes = f"{metrics.fixes} of {metrics.frames} frames have a fix"
     return (
-        Figure("found", "yes" if found else "no", f"within {FOUND_WITHIN_M:.0f} m at the end", tile=True, good=found),
-        *figures,
-        Figure("median position error", f"{np.median(error_m):.2f} m", "of the fixes", tile=True),
-        Figure("95 % position error", f"{np.quantile(error_m, 0.95):.2f} m", "of the fixes"),
-        Figure("within 1 / 3 / 5 / 10 m", f"{recall} %", "of the fixes", tile=True),
-        Figure("median heading error", f"{np.median(error_deg):.2f}°", "of the fixes", tile=True),
+        Figure("found", "yes" if metrics.found else "no", since, True, metrics.found),
+        Figure("time to first fix", _known(metrics.first_fix_s, ".1f", " s", "never"), _driven(metrics), True),
+        Figure("median error", _known(metrics.ate_median_m, ".2f", " m"), "of the fixes, nothing aligned", True),
+        Figure(f"within {limits} m", f"{recall} %", "of all frames; a frame without a fix is a miss", True),
+        Figure("median heading error", _known(metrics.heading_median_deg, ".2f", "°"), "of the fixes", True),
+        Figure("availability", f"{metrics.availability:.1%}", fixes, True),
+        Figure("RMS error", _known(metrics.ate_rmse_m, ".2f", " m"), "of the fixes"),
+        Figure(f"fixes more than {FALSE_M:g} m wrong", f"{metrics.false_fix_ratio:.2%}"),
+        Figure("error at the end", _known(metrics.final_error_m, ".2f", " m")),
+        Figure("driven", f"{metrics.driven_m:.0f} m"),
+        frames,
     )
 
 
-def _seconds(trace: Trace, frame: int | None) -> str:
-    return "never" if frame is None else f"{(trace.stamp_ns[frame] - trace.stamp_ns[0]) * 1e-9:.1f} s"
+def _known(value: float, form: str, unit: str, otherwise: str = "none") -> str:
+    return f"{value:{form}}{unit}" if np.isfinite(value) else otherwise
+
+
+def _driven(metrics: Metrics) -> str:
+    return f"after {metrics.first_fix_m:.0f} m" if np.isfinite(metrics.first_fix_m) else ""
