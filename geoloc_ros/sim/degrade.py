@@ -10,7 +10,7 @@ from scipy.special import ndtr, ndtri
 
 from geoloc_ros.core.camera import Camera
 from geoloc_ros.core.classes import SemanticClass
-from geoloc_ros.core.types import Float32, Float64, Int32, UInt8, UInt16
+from geoloc_ros.core.types import Bool, Float32, Float64, Int32, UInt8, UInt16
 from geoloc_ros.sim.noise import ImageNoise
 from geoloc_ros.sim.renderer import Frame
 
@@ -48,6 +48,7 @@ class Degrader:
         self._mood = rng.normal(size=(num_buildings, 4))
         self._scale = float(np.exp(rng.uniform(-1.0, 1.0) * np.log(noise.depth_scale_limit)))
         self._per_rad = camera.fx
+        self._right_rad = np.arctan2(*camera.rays()[camera.height // 2][:, [0, 2]].T)
         self._blocked_from = rng.uniform(0.0, 2.0 * np.pi)
 
     def sense(self, frame: Frame) -> SensedFrame:
@@ -59,7 +60,7 @@ class Degrader:
         instance = self._instances(building)
         return SensedFrame(self._grain(frame.rgb), self._depth(frame), label, instance)
 
-    def _is_in_mood(self, column: int, ratio: float) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+    def _is_in_mood(self, column: int, ratio: float) -> Bool:
         """Buildings (N,) for which a mistake of this probability is being made."""
         threshold = float(ndtri(ratio)) if ratio > 0.0 else -np.inf
         return np.asarray(self._mood[:, column] < threshold)
@@ -96,8 +97,8 @@ class Degrader:
         count = np.bincount(building[inside], minlength=size)
         middle = np.bincount(building[inside], columns[inside], size) / np.maximum(count, 1)
         order = seen[np.argsort(middle[seen], kind="stable")]
-        merged = self._is_in_mood(2, self._noise.merged_ratio)[order]
-        starts = np.concatenate([[True], ~merged[:-1]]) if len(order) else np.zeros(0, dtype=bool)
+        merged = self._is_in_mood(2, self._noise.merged_ratio)[order[:-1]] & _touch(building, order)
+        starts = np.append(True, ~merged)[: len(order)]
         number = np.zeros(size + 1, dtype=np.int64)
         number[order] = 2 * np.cumsum(starts) - 1
         split = np.append(self._is_in_mood(3, self._noise.split_ratio), False)
@@ -122,9 +123,8 @@ class Degrader:
         if self._noise.blocked_ratio == 0.0:
             return frame
         self._blocked_from += self._rng.normal(0.0, 0.05)
-        # Angles of the columns turn by the golden section, so that blockers spread over the horizon.
-        right_rad = np.arctan2(*self._camera.rays()[self._camera.height // 2][:, [0, 2]].T)
-        slot = np.floor((right_rad + self._blocked_from) % (2.0 * np.pi) / BLOCKER_RAD)
+        slot = np.floor((self._right_rad + self._blocked_from) % (2.0 * np.pi) / BLOCKER_RAD)
+        # Multiples of the golden section spread evenly, so that blockers are all round.
         blocked = (slot * 0.618034) % 1.0 < self._noise.blocked_ratio
         down = (np.arange(self._camera.height) + 0.5 - self._camera.cy) / self._camera.fy
         hidden = blocked[None, :] & (down > -0.7)[:, None]
@@ -155,3 +155,13 @@ class Degrader:
         coarse = self._rng.normal(size=(rows, columns, channels)).astype(np.float32)
         fine = cv2.resize(coarse, (self._camera.width, self._camera.height), interpolation=cv2.INTER_CUBIC)
         return np.asarray(fine / fine.std(), dtype=np.float64)
+
+
+def _touch(building: Int32, order: Int32) -> Bool:
+    """Which buildings of `order` (K,) border on the next one (K - 1,) somewhere in the image (H, W)."""
+    left, right = building[:, :-1].astype(np.int64) + 1, building[:, 1:].astype(np.int64) + 1
+    border = left != right
+    left, right = left[border], right[border]
+    size = int(building.max(initial=0)) + 2
+    met = np.concatenate([left * size + right, right * size + left])
+    return np.isin((order[:-1].astype(np.int64) + 1) * size + order[1:] + 1, met)

@@ -124,3 +124,12 @@ def test_the_same_seed_gives_the_same_frames() -> None:
         assert np.array_equal(one.rgb, same.rgb)
     other = sense(replace(noise), 1, seed=8)[0]
     assert not np.array_equal(sense(noise, 1, seed=7)[0].label, other.label)
+
+
+def test_buildings_apart_from_each_other_are_never_merged() -> None:
+    truth = facades()
+    gap = (np.arange(400) % 10 > 7) & np.ones((100, 1), dtype=bool)
+    apart = replace(truth, building=np.where(gap, -1, truth.building).astype(np.int32))
+    degrader = Degrader(ImageNoise(merged_ratio=0.9), CAMERA, NUM_BUILDINGS, 5.0, np.random.default_rng(0))
+    assert len(np.unique(degrader.sense(apart).instance)) == NUM_BUILDINGS + 1
+    assert len(np.unique(degrader.sense(truth).instance)) < NUM_BUILDINGS / 2
