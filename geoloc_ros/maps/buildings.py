@@ -167,8 +167,8 @@ def _to_map(shapes: _Shapes, origin: GeoOrigin, default_height_m: float) -> tupl
     rings, polygon = shapely.get_rings(polygons, return_index=True)
     points_m, ring = shapely.get_coordinates(rings, return_index=True)
     # The last point of a ring repeats the first; so may neighbours, after rounding.
-    same_ring = np.append(ring[1:] == ring[:-1], False)
-    kept_point = same_ring & np.append((points_m[1:] != points_m[:-1]).any(axis=1), False)
+    kept_point = np.zeros(len(points_m), bool)
+    kept_point[:-1] = (ring[1:] == ring[:-1]) & (points_m[1:] != points_m[:-1]).any(axis=1)
     counts = np.bincount(ring[kept_point], minlength=len(rings))
     height_m = np.where(np.isnan(shapes.height_m), shapes.base_m + default_height_m, shapes.height_m)
     buildings = Buildings(
@@ -176,7 +176,7 @@ def _to_map(shapes: _Shapes, origin: GeoOrigin, default_height_m: float) -> tupl
         ring_start=np.concatenate([[0], np.cumsum(counts)]),
         ring_building=building[polygon].astype(np.int32),
         height_m=height_m.astype(np.float32),
-        base_m=np.minimum(shapes.base_m, height_m).astype(np.float32),
+        base_m=np.where(shapes.base_m < height_m, shapes.base_m, 0.0).astype(np.float32),
         osm_id=shapes.osm_id,
     )
     return buildings, int(np.count_nonzero(~kept))

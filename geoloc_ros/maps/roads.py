@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from geoloc_ros.core.geodesy import GeoOrigin
-from geoloc_ros.core.types import Bool, Float64, Int64
+from geoloc_ros.core.types import Bool, Float64, Int32, Int64
 from geoloc_ros.maps.elements import Ways
 from geoloc_ros.maps.geomap import RoadGraph
 
@@ -106,12 +106,12 @@ def _join(segments: _Segments, node_m: Float64) -> RoadGraph:
             reverse.append(edge)
     ends = np.array([(chain[0], chain[-1]) for chain in chains], np.int64).reshape(-1, 2)
     used, renamed = np.unique(ends, return_inverse=True)
-    renamed = renamed.reshape(-1, 2).astype(np.int32)
+    from_to: Int32 = renamed.reshape(-1, 2).astype(np.int32)
     points = np.concatenate([np.empty(0, np.int64), *(np.array(chain, np.int64) for chain in chains)])
     return RoadGraph(
         node_m=node_m[used],
-        edge_from=renamed[:, 0].copy(),
-        edge_to=renamed[:, 1].copy(),
+        edge_from=from_to[:, 0].copy(),
+        edge_to=from_to[:, 1].copy(),
         edge_reverse=np.array(reverse, np.int32),
         point_m=node_m[points],
         point_start=np.concatenate([[0], np.cumsum([len(chain) for chain in chains], dtype=np.int64)]),
