@@ -14,8 +14,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import yaml
+
 from geoloc_ros.core.config import Config
 from geoloc_ros.core.errors import BackendError, ConfigError
+from geoloc_ros.core.node_config import NODE_CONFIGS
 from geoloc_ros.ros.environment import set_ros_defaults
 from geoloc_ros.ros.params_file import params_text
 
@@ -24,10 +27,10 @@ logger = logging.getLogger(__name__)
 NODES = ("map_server", "localizer", "perception")
 """In the order in which they are started: who listens comes first."""
 
-# Cameras keep their topics under one name, as in the bags of the simulator and in most drivers.
-CAMERA_REMAPS = tuple(
-    f"{topic}:=camera/{topic}" for topic in ("image", "camera_info", "depth", "points", "segmentation", "instances")
-)
+_CAMERA_TOPICS = ("image", "camera_info", "depth", "points", "segmentation", "instances")
+# Cameras keep their topics under one name, as most drivers do. A bag's names are absolute, whatever the namespace.
+_CAMERA_REMAPS = tuple(f"{topic}:=camera/{topic}" for topic in _CAMERA_TOPICS)
+_BAG_REMAPS = (*(f"{topic}:=/camera/{topic}" for topic in _CAMERA_TOPICS), "odom:=/odom", "fix:=/fix")
 _PLAYER = "player"
 _POLL_S = 0.1
 _PATIENCE_S = 10.0
@@ -77,20 +80,24 @@ def run_stack(options: StackOptions) -> None:
         if path is not None and not path.exists():
             raise ConfigError(f"'{path}' does not exist; give the path of an index, parameter file or bag")
     with tempfile.TemporaryDirectory(prefix="geoloc_run_") as scratch:
-        config_file = Path(scratch) / "config.yaml"
+        config_file, own_file = Path(scratch) / "config.yaml", Path(scratch) / "run.yaml"
         config_file.write_text(params_text(options.config))
-        with _children(commands(options, config_file)) as children:
+        own_file.write_text(yaml.safe_dump(_own_parameters(options)))
+        user_files = [] if options.params_file is None else [options.params_file]
+        with _children(commands(options, [config_file, *user_files, own_file])) as children:
             try:
                 _watch(children, options)
             except KeyboardInterrupt:
                 logger.info("stopping")
 
 
-def commands(options: StackOptions, config_file: Path) -> dict[str, list[str]]:
-    """Command line of every process, by name; `config_file` holds `options.config` as ROS parameters."""
-    params_files = [config_file] if options.params_file is None else [config_file, options.params_file]
+def commands(options: StackOptions, params_files: list[Path]) -> dict[str, list[str]]:
+    """Command line of every process, by name; of two parameter files the later wins."""
     modules = {"nodes": "all_nodes"} if options.single_process else {name: name for name in NODES}
-    started = {name: _node_command(module, params_files, options) for name, module in modules.items()}
+    arguments = [*_ros_arguments(options), *(word for file in params_files for word in ("--params-file", str(file)))]
+    started = {
+        name: [sys.executable, "-m", f"geoloc_ros.ros.{module}", *arguments] for name, module in modules.items()
+    }
     if options.bag is not None:
         player = [sys.executable, "-m", "geoloc_ros.cli", "play", str(options.bag), "--rate", str(options.rate)]
         player += ["--namespace", options.namespace] if options.namespace else []
@@ -100,20 +107,22 @@ def commands(options: StackOptions, config_file: Path) -> dict[str, list[str]]:
     return started
 
 
-def _node_command(module: str, params_files: list[Path], options: StackOptions) -> list[str]:
-    parameters = ["-p", "autostart:=true", "-p", f"use_sim_time:={str(options.use_sim_time).lower()}"]
-    # Perception has no index: the name of the node keeps the parameter from it, also where all share a process.
-    for name in ("map_server", "localizer"):
-        parameters += ["-p", f"{name}:index_path:={options.index_path.resolve()}"]
-    files = [argument for file in params_files for argument in ("--params-file", str(file))]
-    return [sys.executable, "-m", f"geoloc_ros.ros.{module}", *_ros_arguments(options), *files, *parameters]
+def _own_parameters(options: StackOptions) -> dict[str, dict[str, dict[str, object]]]:
+    """What the options say, as a tree of a parameter file."""
+    own: dict[str, dict[str, dict[str, object]]] = {}
+    for name in NODES:
+        own[f"/**/{name}"] = {"ros__parameters": {"autostart": True, "use_sim_time": options.use_sim_time}}
+        if "index_path" in NODE_CONFIGS[name].model_fields:
+            own[f"/**/{name}"]["ros__parameters"]["index_path"] = str(options.index_path.resolve())
+    return own
 
 
 def _ros_arguments(options: StackOptions) -> list[str]:
     arguments = ["--ros-args", "--log-level", options.log_level]
     if options.namespace:
         arguments += ["-r", f"__ns:=/{options.namespace.strip('/')}"]
-    for remap in (*options.remaps, *CAMERA_REMAPS):
+    defaults = _CAMERA_REMAPS if options.bag is None else _BAG_REMAPS
+    for remap in (*options.remaps, *defaults):
         arguments += ["-r", remap]
     return arguments
 

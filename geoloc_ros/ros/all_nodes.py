@@ -1,6 +1,6 @@
-"""The three nodes in one process: one thread takes messages, each node computes in its own.
+"""The three nodes in one process.
 
-Images go to perception only, so nothing large is handed from node to node.
+Images go to perception only, so nothing large is handed from node to node. Who listens is started first.
 """
 
 import sys
@@ -12,7 +12,7 @@ from geoloc_ros.ros.process import run_nodes
 
 
 def main() -> int:
-    """Run until told to stop; who listens is started first."""
+    """Run until told to stop."""
     return run_nodes(MapServerNode, LocalizerNode, PerceptionNode)
 
 

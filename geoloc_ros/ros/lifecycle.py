@@ -9,6 +9,8 @@ from contextlib import ExitStack
 from typing import Any, Generic
 
 from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
 from rclpy.lifecycle import LifecycleNode, LifecyclePublisher, LifecycleState, TransitionCallbackReturn
 from rclpy.qos import QoSProfile
 from rclpy.qos_overriding_options import QoSOverridingOptions
@@ -38,7 +40,9 @@ class StagedNode(LifecycleNode, Generic[AnyNodeConfig]):
         self._is_active = False
         self._subscribed: list[Subscription[Any]] = []
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
-        self._diagnostics_timer = self.create_timer(_DIAGNOSTICS_PERIOD_S, self.publish_diagnostics)
+        # By real time: simulated time may stand still, and who waits for the node to be ready wants to know.
+        real_time = Clock(clock_type=ClockType.STEADY_TIME)
+        self._diagnostics_timer = self.create_timer(_DIAGNOSTICS_PERIOD_S, self.publish_diagnostics, clock=real_time)
 
     @property
     def config(self) -> AnyNodeConfig:
@@ -108,7 +112,9 @@ class StagedNode(LifecycleNode, Generic[AnyNodeConfig]):
         result = super().on_activate(state)
         result = self._stage(self.start, lambda _: result, state)
         self._is_active = result == TransitionCallbackReturn.SUCCESS
-        if not self._is_active:
+        if self._is_active:
+            self.get_logger().info("active")
+        else:
             self._halt()
         return result
 

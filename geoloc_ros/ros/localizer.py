@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections import deque
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from geometry_msgs.msg import PoseWithCovarianceStamped
 from nav_msgs.msg import Odometry
 from rclpy.qos import QoSProfile, qos_profile_sensor_data
@@ -17,7 +19,7 @@ from geoloc_ros.core.config import Config
 from geoloc_ros.core.errors import ConfigError, GeolocError, IndexMismatchError, ObservationError
 from geoloc_ros.core.node_config import LocalizerNodeConfig
 from geoloc_ros.core.odometry import OdometryBuffer
-from geoloc_ros.core.types import LocalizationStatus
+from geoloc_ros.core.types import LocalizationStatus, Pose2
 from geoloc_ros.localization.localizer import Localizer
 from geoloc_ros.localization.place_index import PlaceIndex
 from geoloc_ros.msg import MapInfo
@@ -37,6 +39,9 @@ from geoloc_ros.ros.speaker import EstimateSpeaker, LocalizedFrame
 from geoloc_ros.ros.stamps import StampGuard, StampVerdict
 from geoloc_ros.ros.worker import LatestWorker
 from geoloc_ros.srv import LoadMap, SetInitialPose
+
+# Scans that odometry has not reached yet; odometry that lags by more than these has broken off.
+_MAX_WAITING = 5
 
 
 class LocalizerNode(StagedNode[LocalizerNodeConfig]):
@@ -60,7 +65,7 @@ class LocalizerNode(StagedNode[LocalizerNodeConfig]):
         self._mismatches: dict[str, str] = {}
         self._odometry = OdometryBuffer(self.config.odometry_buffer_s)
         self._last_odometry = Odometry()
-        self._waiting: SemanticScanMsg | None = None
+        self._waiting: deque[SemanticScanMsg] = deque()
         self._last_frame: LocalizedFrame | None = None
         self._fix_is_used = False
         self._reset("waiting for the first scan")
@@ -89,8 +94,13 @@ class LocalizerNode(StagedNode[LocalizerNodeConfig]):
     def _load(self, path: Path) -> None:
         index = PlaceIndex.load(path)
         config = Config(index=self.config.index, tracker=self.config.tracker, localizer=self.config.localizer)
+        localizer = Localizer(index, config)
+        # Load now what the first frame would wait for: kernels, the pages of the index, the projection.
+        localizer.update(0, np.zeros(index.dimension, np.float32), Pose2(0.0, 0.0, 0.0))
+        localizer.reset()
+        index.geomap.origin.to_geodetic(np.zeros(2))
         with self._lock:
-            self._index, self._localizer = index, Localizer(index, config)
+            self._index, self._localizer = index, localizer
 
     # ---- frames
 
@@ -113,17 +123,17 @@ class LocalizerNode(StagedNode[LocalizerNodeConfig]):
             return
         if verdict is StampVerdict.RESTARTED:
             self._on_jump()
-        if self._waiting is not None:
-            waiting_ns = to_stamp_ns(self._waiting.header.stamp)
-            self.health.refuse("no odometry", f"none came of stamp {waiting_ns} ns or later before the next scan")
-        self._waiting = message
+        self._waiting.append(message)
+        if len(self._waiting) > _MAX_WAITING:
+            given_up_ns = to_stamp_ns(self._waiting.popleft().header.stamp)
+            self.health.refuse("no odometry", f"none of stamp {given_up_ns} ns or later came in time")
         self._submit_waiting()
 
     def _submit_waiting(self) -> None:
-        message = self._waiting
-        if message is None or not self._odometry.reaches(to_stamp_ns(message.header.stamp)):
-            return
-        self._waiting = None
+        while self._waiting and self._odometry.reaches(to_stamp_ns(self._waiting[0].header.stamp)):
+            self._submit(self._waiting.popleft())
+
+    def _submit(self, message: SemanticScanMsg) -> None:
         try:
             odometry = self._odometry.at(to_stamp_ns(message.header.stamp))
             frame = LocalizedFrame(message.header.stamp, to_descriptor(message), odometry, self._last_odometry)
@@ -179,7 +189,7 @@ class LocalizerNode(StagedNode[LocalizerNodeConfig]):
 
     def _on_jump(self) -> None:
         self._odometry.clear()
-        self._waiting = None
+        self._waiting.clear()
         self._reset("time went back")
 
     def _on_initial_pose(self, message: PoseWithCovarianceStamped) -> None:

@@ -6,18 +6,22 @@ import sys
 from functools import partial
 from typing import Any
 
+import numpy as np
+from geometry_msgs.msg import Transform
 from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image, PointCloud2
 from std_msgs.msg import Header
 from tf2_msgs.msg import TFMessage
 
+from geoloc_ros.core.camera import Camera
+from geoloc_ros.core.classes import SemanticClass
 from geoloc_ros.core.errors import ObservationError
 from geoloc_ros.core.images import depth_image, instance_image, label_image
 from geoloc_ros.core.node_config import PerceptionNodeConfig
 from geoloc_ros.core.types import SemanticScan
 from geoloc_ros.msg import SemanticScan as SemanticScanMsg
 from geoloc_ros.ros.clock import BackwardJumps
-from geoloc_ros.ros.conversions import to_scan_msg, to_stamp_ns
+from geoloc_ros.ros.conversions import to_pose3, to_scan_msg, to_stamp_ns
 from geoloc_ros.ros.lifecycle import StagedNode
 from geoloc_ros.ros.process import run_nodes
 from geoloc_ros.ros.qos import SCAN_QOS
@@ -44,6 +48,7 @@ class PerceptionNode(StagedNode[PerceptionNodeConfig]):
         """Make the encoder and the publisher."""
         self._encoder = HandcraftedEncoder(self.config.descriptor, self.config.scan)
         self._scan_publisher = self.publisher(SemanticScanMsg, "scan", SCAN_QOS)
+        self._warm_up()
         instances = ("instances",) if self.config.use_instances else ()
         self._topics: tuple[str, ...] = ("segmentation", self.config.depth_source, "camera_info", *instances)
 
@@ -65,6 +70,14 @@ class PerceptionNode(StagedNode[PerceptionNodeConfig]):
             "encoder id": self._encoder.encoder_id,
             "subscribers of scan": self._scan_publisher.get_subscription_count(),
         }
+
+    def _warm_up(self) -> None:
+        """Load now what the first frame would wait for: libraries that are imported late, kernels."""
+        camera = Camera.equirectangular(64, 32)
+        labels, depth_m = np.full((32, 64), SemanticClass.BUILDING, np.uint8), np.full((32, 64), 5.0, np.float32)
+        mount = to_pose3(Transform())
+        scan = observe_scan(labels, depth_m, None, camera, mount, self.config.scan, self.config.observe)
+        self._encoder.encode_query(scan)
 
     def _transport(self, topic: str) -> tuple[type[Any], str]:
         if topic == "camera_info":

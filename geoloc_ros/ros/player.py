@@ -20,6 +20,7 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.signals import SignalHandlerOptions
 from rosbags.highlevel import AnyReader, AnyReaderError
 from rosbags.interfaces import Connection
+from rosbags.rosbag2 import ReaderError
 from rosgraph_msgs.msg import Clock
 
 from geoloc_ros.core.errors import BackendError, DatasetError
@@ -32,7 +33,7 @@ logger = logging.getLogger(__name__)
 
 # Frames are counted and timed by this topic.
 IMAGE_TOPIC = "/camera/image"
-_CLOCK_PERIOD_S = 0.01
+_CLOCK_PERIOD_S = 0.02
 _LISTENER_TIMEOUT_S = 60.0
 _LAST_FRAME_TIMEOUT_S = 5.0
 # A reliable publisher serves best-effort subscriptions too; a second of images may queue up.
@@ -125,8 +126,8 @@ def _open(bag: Path) -> Iterator[AnyReader]:
     try:
         with AnyReader([bag]) as reader:
             yield reader
-    except AnyReaderError as error:
-        raise DatasetError(f"'{bag}' is not a rosbag2 that can be read: {error}") from error
+    except (AnyReaderError, ReaderError) as error:
+        raise DatasetError(f"'{bag}' is not a rosbag2 that can be read: {error}; record it again") from error
 
 
 @contextmanager

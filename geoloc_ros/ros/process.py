@@ -24,7 +24,7 @@ _POLL_S = 0.1
 
 
 def run_nodes(*make_nodes: Callable[[], StagedNode[Any]]) -> int:
-    """Spin the nodes in one thread until SIGINT or SIGTERM; returns the exit status of the process."""
+    """Run nodes until SIGINT or SIGTERM, each with a thread that takes its messages; returns the exit status."""
     stopping = threading.Event()
 
     def stop(signum: int, frame: FrameType | None) -> None:
@@ -34,25 +34,49 @@ def run_nodes(*make_nodes: Callable[[], StagedNode[Any]]) -> int:
     signal.signal(signal.SIGTERM, stop)
     set_transport_defaults(os.environ)
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-    nodes: list[StagedNode[Any]] = []
-    executor = SingleThreadedExecutor()
+    spinning: list[_SpinningNode] = []
     try:
         for make_node in make_nodes:
-            nodes.append(make_node())
-            executor.add_node(nodes[-1])
-        if not all(_start(node) for node in nodes if node.config.autostart):
+            spinning.append(_SpinningNode(make_node()))
+        if not all(_start(one.node) for one in spinning if one.node.config.autostart):
             return 1
-        while not stopping.is_set():
-            executor.spin_once(timeout_sec=_POLL_S)
+        while not stopping.is_set() and not any(one.failed() for one in spinning):
+            stopping.wait(_POLL_S)
+        return int(any(one.failed() for one in spinning))
     except GeolocError as error:
         get_logger("geoloc_ros").error(str(error))
         return 1
     finally:
-        for node in nodes:
-            node.close()
-        executor.shutdown()
+        for one in spinning:
+            one.close()
         rclpy.shutdown()
-    return 0
+
+
+class _SpinningNode:
+    """A node with an executor in a thread of its own: where nodes share a process, none waits for another's images."""
+
+    def __init__(self, node: StagedNode[Any]) -> None:
+        self.node = node
+        self._closing = threading.Event()
+        self._executor = SingleThreadedExecutor()
+        self._executor.add_node(node)
+        self._thread = threading.Thread(target=self._spin, name=node.get_name(), daemon=True)
+        self._thread.start()
+
+    def failed(self) -> bool:
+        """Did a bug end the thread? Its traceback is on stderr."""
+        return not self._thread.is_alive()
+
+    def close(self) -> None:
+        """Stop spinning and free the node."""
+        self._closing.set()
+        self._thread.join()
+        self._executor.shutdown()
+        self.node.close()
+
+    def _spin(self) -> None:
+        while not self._closing.is_set():
+            self._executor.spin_once(timeout_sec=_POLL_S)
 
 
 def _start(node: StagedNode[Any]) -> bool:

@@ -8,6 +8,8 @@ from typing import Generic, TypeVar
 
 Job = TypeVar("Job")
 
+_HAND_OVER_S = 0.1
+
 
 class LatestWorker(Generic[Job]):
     """Calls `process` with the newest job; a job that still waits when the next one comes is dropped.
@@ -20,6 +22,7 @@ class LatestWorker(Generic[Job]):
         self._changed = threading.Condition()
         self._waiting: list[Job] = []
         self._closed = False
+        self._is_busy = False
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
@@ -31,7 +34,10 @@ class LatestWorker(Generic[Job]):
                 raise self._failure
             dropped = bool(self._waiting)
             self._waiting[:] = [job]
-            self._changed.notify()
+            self._changed.notify_all()
+            # A thread that has nothing to do takes the job before the caller goes on: after a stall of the machine
+            # messages come in bursts, and the second of two must not take the place of the first.
+            self._changed.wait_for(lambda: self._is_busy or self._failure is not None, timeout=_HAND_OVER_S)
         return dropped
 
     def close(self) -> None:
@@ -39,19 +45,23 @@ class LatestWorker(Generic[Job]):
         with self._changed:
             self._closed = True
             self._waiting.clear()
-            self._changed.notify()
+            self._changed.notify_all()
         self._thread.join()
 
     def _run(self) -> None:
         while True:
             with self._changed:
+                self._is_busy = False
                 self._changed.wait_for(lambda: self._waiting or self._closed)
                 if self._closed:
                     return
                 job = self._waiting.pop()
+                self._is_busy = True
+                self._changed.notify_all()
             try:
                 self._process(job)
             except BaseException as error:  # noqa: BLE001 - raised again in the thread that can tell somebody
                 with self._changed:
                     self._failure = error
+                    self._is_busy = False
                 return

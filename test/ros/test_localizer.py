@@ -113,7 +113,7 @@ def test_a_scan_with_odometry_is_answered_with_state_and_hypotheses_of_its_stamp
 def test_a_scan_waits_for_its_odometry_which_is_interpolated(vehicle: Vehicle) -> None:
     vehicle.send_odometry(1 * SECOND, 0.0)
     vehicle.send_scan(1 * SECOND + SECOND // 2)
-    vehicle.world.until(lambda: vehicle.node._waiting is not None)
+    vehicle.world.until(lambda: vehicle.node._waiting)
     vehicle.send_odometry(2 * SECOND, 10.0)
     vehicle.world.until(lambda: vehicle.node.health.counted("frames processed") == 1)
     assert vehicle.node._last_frame.odometry.x_m == pytest.approx(5.0)
@@ -123,11 +123,11 @@ def test_scans_without_odometry_are_counted(vehicle: Vehicle) -> None:
     vehicle.send_odometry(100 * SECOND)
     vehicle.send_scan(50 * SECOND)
     vehicle.until_refused("scan")
-    vehicle.send_scan(200 * SECOND)
-    vehicle.send_scan(201 * SECOND)
+    for second in range(200, 206):
+        vehicle.send_scan(second * SECOND)
     vehicle.until_refused("no odometry")
     assert vehicle.worst_diagnostics().level == DiagnosticStatus.WARN
-    vehicle.send_frame(202 * SECOND)
+    vehicle.send_frame(206 * SECOND)
 
 
 def test_stamps_that_go_back_are_counted(vehicle: Vehicle) -> None:

@@ -15,7 +15,6 @@ from visualization_msgs.msg import MarkerArray  # noqa: E402
 
 from geoloc_ros.action import IndexMap  # noqa: E402
 from geoloc_ros.localization.place_index import PlaceIndex  # noqa: E402
-from geoloc_ros.maps.geomap import GeoMap  # noqa: E402
 from geoloc_ros.msg import MapInfo  # noqa: E402
 from geoloc_ros.ros.map_server import MapServerNode  # noqa: E402
 from geoloc_ros.ros.qos import LATCHED_QOS  # noqa: E402

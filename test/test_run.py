@@ -1,0 +1,104 @@
+"""Starting the nodes as processes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from geoloc_ros.core.config import Config
+from geoloc_ros.core.errors import BackendError, ConfigError
+from geoloc_ros.evaluation.trace import Trace
+from geoloc_ros.index import index_map
+from geoloc_ros.run import StackOptions, commands, run_stack
+
+ENDS_IN_S = 30.0
+
+
+@pytest.fixture(scope="module")
+def index_path(tiny_drive: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("run") / "tiny.index"
+    index_map(tiny_drive.map_file, path, None, Config())
+    return path
+
+
+def children_of(pid: int) -> set[int]:
+    """Process ids of the children that have not ended."""
+    listed = subprocess.run(["ps", "--ppid", str(pid), "-o", "pid="], capture_output=True, text=True, check=False)
+    return {int(word) for word in listed.stdout.split()}
+
+
+def test_each_process_gets_its_parameters_and_the_users_remaps_come_first(tmp_path: Path) -> None:
+    options = StackOptions(tmp_path, namespace="car", remaps=("odom:=/wheels",), bag=tmp_path / "a.mcap", rate=2.0)
+    started = commands(options, [tmp_path / "a.yaml", tmp_path / "b.yaml"])
+    assert list(started) == ["map_server", "localizer", "perception", "player"]
+    for name in ("map_server", "localizer", "perception"):
+        words = " ".join(started[name])
+        assert f"geoloc_ros.ros.{name} " in words and "__ns:=/car" in words
+        assert words.index("a.yaml") < words.index("b.yaml")
+        assert words.index("odom:=/wheels") < words.index("odom:=/odom")
+    assert "--rate 2.0" in " ".join(started["player"])
+    alone = StackOptions(tmp_path, single_process=True)
+    assert list(commands(alone, [])) == ["nodes"]
+
+
+def test_what_does_not_exist_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"no\.index"):
+        run_stack(StackOptions(tmp_path / "no.index"))
+
+
+@pytest.mark.ros
+@pytest.mark.parametrize("single_process", [False, True])
+def test_live_nodes_answer_every_frame_of_a_bag(
+    index_path: Path, tiny_drive: Any, tmp_path: Path, single_process: bool
+) -> None:
+    run_stack(
+        StackOptions(
+            index_path, bag=tiny_drive.bag, rate=2.0, record=tmp_path, use_sim_time=single_process,
+            single_process=single_process, namespace="car" if single_process else "",
+        )
+    )
+    live, trace = json.loads((tmp_path / "live.json").read_text()), Trace.load(tmp_path / "trace.npz")
+    assert live["frames_sent"] == live["frames_processed"] == len(trace) > 20
+    assert all(len(trace.belief(frame)[0]) for frame in range(len(trace)))
+
+
+@pytest.mark.ros
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_every_process_without_a_traceback(index_path: Path, tmp_path: Path, number: int) -> None:
+    output = tmp_path / "output"
+    with output.open("w") as stream:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "geoloc_ros.cli", "run", "--index", str(index_path)], stdout=stream, stderr=stream
+        )
+    deadline_s = time.monotonic() + ENDS_IN_S
+    while output.read_text().count(": active") < 3 and time.monotonic() < deadline_s:
+        time.sleep(0.05)
+    children = children_of(process.pid)
+    assert len(children) == 3
+    process.send_signal(number)
+    process.wait(ENDS_IN_S)
+    assert not any(Path(f"/proc/{child}").exists() for child in children)
+    assert "Traceback" not in output.read_text()
+
+
+@pytest.mark.ros
+def test_a_node_that_fails_ends_the_others_and_is_named(index_path: Path, tmp_path: Path) -> None:
+    params = tmp_path / "params.yaml"
+    params.write_text(yaml.safe_dump({"/**/perception": {"ros__parameters": {"depth_source": "sonar"}}}))
+    with pytest.raises(BackendError, match="perception"):
+        run_stack(StackOptions(index_path, params_file=params))
+    assert not [pid for pid in children_of(os.getpid()) if "geoloc_ros.ros" in _command(pid)]
+
+
+def _command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except OSError:
+        return ""
