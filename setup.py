@@ -82,7 +82,6 @@ EXTRAS = {
         "mypy==2.4.*",  # linters learn new complaints with every version
         "ruff==0.17.*",
         "import-linter>=2.0",
-        'embreex>=2.17.7; platform_machine == "x86_64"',  # peer of benchmarks/raycast.py
         "colcon-common-extensions",
         f"ros-{ROS_DISTRO}-ament-cmake-pytest",
         *BUILD,
