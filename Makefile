@@ -40,7 +40,7 @@ $(BIN)/python:
 
 $(VENV)/.geoloc_ros: $(PACKAGE_INPUTS) | $(BIN)/python
 	@echo "installing ROS 2 and geoloc_ros into $(VENV) (the first time: 1 to 3 minutes)"
-	@$(BIN)/pip install --prefer-binary --progress-bar off -e . | $(PIP_PROGRESS)
+	@$(BIN)/pip install --prefer-binary --no-compile --progress-bar off -e . | $(PIP_PROGRESS)
 	@touch $@ $(VENV)/.geoloc_native
 
 # Only when C++ sources changed after the installation, which builds them as well.
@@ -51,7 +51,7 @@ $(VENV)/.geoloc_native: $(NATIVE_INPUTS) | $(VENV)/.geoloc_ros
 
 $(VENV)/.geoloc_ros_dev: $(VENV)/.geoloc_ros
 	@echo "installing the test tools into $(VENV)"
-	@$(BIN)/pip install --prefer-binary --progress-bar off "geoloc_ros[dev]" | $(PIP_PROGRESS)
+	@$(BIN)/pip install --prefer-binary --no-compile --progress-bar off "geoloc_ros[dev]" | $(PIP_PROGRESS)
 	@touch $@
 
 demo: venv
