@@ -80,6 +80,8 @@ class Elements:
     tree_lonlat_deg: Float64
     """(T, 2)."""
     date: str
+    generator: str
+    """Program that wrote the file, as it says itself."""
     sha256: str
 
 
@@ -101,7 +103,7 @@ def read_elements(path: Path, level_height_m: float) -> Elements:
 
 def _read(path: Path, level_height_m: float) -> Elements:
     sha256 = _sha256(path)
-    date = osmium.FileProcessor(path, osmium.osm.NOTHING).header.get("osmosis_replication_timestamp", "")
+    header = osmium.FileProcessor(path, osmium.osm.NOTHING).header
     relations = _read_relations(path, level_height_m)
     outlines, roads, tree_rows, members = _read_ways(path, level_height_m, set(relations.member))
     tables = (outlines.ways, roads.ways, tree_rows, members)
@@ -115,7 +117,8 @@ def _read(path: Path, level_height_m: float) -> Elements:
         is_oneway=np.array(roads.is_oneway, bool),
         tree_rows=tree_rows.finish(node_id),
         tree_lonlat_deg=_read_trees(path),
-        date=date,
+        date=header.get("osmosis_replication_timestamp", ""),
+        generator=header.get("generator", ""),
         sha256=sha256,
     )
 

@@ -20,6 +20,8 @@ from geoloc_ros.maps.trees import find_trees
 logger = logging.getLogger(__name__)
 
 ATTRIBUTION = "© OpenStreetMap contributors, ODbL 1.0"
+MADE_UP = "made up by geoloc_ros"
+_OUR_GENERATOR = "geoloc_ros"
 
 _DEFAULTS = MapConfig()
 
@@ -49,13 +51,14 @@ def load_map(path: Path, crop: Crop | None = None, config: MapConfig = _DEFAULTS
     origin = GeoOrigin(latitude_deg=(south + north) / 2.0, longitude_deg=(west + east) / 2.0)
     corners_m = origin.to_map(np.array([south, south, north, north]), np.array([west, east, west, east]))
     low, high = corners_m.min(axis=0), corners_m.max(axis=0)
+    attribution = MADE_UP if elements.generator == _OUR_GENERATOR else ATTRIBUTION
     city = GeoMap(
         origin=origin,
         bounds_m=(float(low[0]), float(low[1]), float(high[0]), float(high[1])),
         buildings=make_buildings(elements, crop, origin, config.default_height_m),
         roads=make_roads(elements.roads, elements.is_oneway, elements.lonlat_deg, crop, origin),
         tree_m=find_trees(elements, crop, origin),
-        source=MapSource(path.name, elements.sha256, elements.date, ATTRIBUTION),
+        source=MapSource(path.name, elements.sha256, elements.date, attribution),
     )
     for kind, count in (("buildings", len(city.buildings)), ("drivable roads", len(city.roads))):
         if count == 0:

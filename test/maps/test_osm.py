@@ -12,7 +12,9 @@ import osmium
 import pytest
 
 from geoloc_ros.core.errors import MapError
+from geoloc_ros.maps.geomap import GeoMap
 from geoloc_ros.maps.osm import load_map
+from geoloc_ros.sim.osm_writer import write_osm
 
 if TYPE_CHECKING:
     from test.maps.conftest import OsmText
@@ -48,6 +50,11 @@ def test_the_source_is_named(village: OsmText, tmp_path: Path) -> None:
     source = load_map(village.write(tmp_path / "village.osm")).source
     assert (source.name, len(source.sha256)) == ("village.osm", 64)
     assert source.attribution == "© OpenStreetMap contributors, ODbL 1.0"
+
+
+def test_a_made_up_city_is_not_credited_to_openstreetmap(tiny_city: GeoMap, tmp_path: Path) -> None:
+    write_osm(tiny_city, tmp_path / "city.osm")
+    assert load_map(tmp_path / "city.osm").source.attribution == "made up by geoloc_ros"
 
 
 def test_the_date_is_that_of_the_file_header(village: OsmText, tmp_path: Path) -> None:
