@@ -37,7 +37,7 @@ class Indexing:
         self.feedback: list[IndexMap.Feedback] = []
         client = ActionClient(world.node, IndexMap, "index_map")
         assert client.wait_for_server(20.0)
-        accepted = client.send_goal_async(goal, feedback_callback=lambda message: self.feedback.append(message.feedback))
+        accepted = client.send_goal_async(goal, lambda message: self.feedback.append(message.feedback))
         world.until(accepted.done)
         self.handle = accepted.result()
 
