@@ -11,7 +11,7 @@ from geoloc_ros.maps.geomap import Walls
 def cast(
     walls: Walls, pose: Float64, num_rays: int, max_range_m: float, turn_rad: float = 0.0
 ) -> tuple[Float64, Int64]:
-    """Range (B,), inf where nothing is hit, and building (B,), -1, of rays turned by `turn_rad` from where they look."""
+    """Range (B,), inf where nothing is hit, and building (B,), else -1, of rays turned by `turn_rad`."""
     towards = walls.end_m - walls.start_m
     to_start = walls.start_m - pose[:2]
     angle_rad = pose[2] + turn_rad + 2.0 * np.pi * np.arange(num_rays) / num_rays
