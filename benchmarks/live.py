@@ -24,7 +24,6 @@ from scipy.spatial import cKDTree
 
 from geoloc_ros.core.config import Config
 from geoloc_ros.core.progress import no_progress
-from geoloc_ros.core.types import LocalizationStatus
 from geoloc_ros.datasets.bag import BagReader
 from geoloc_ros.evaluate import evaluate_trajectory
 from geoloc_ros.evaluation.metrics import FOUND_M, Metrics, interpolate_poses
@@ -36,7 +35,6 @@ from geoloc_ros.run import StackOptions, run_stack
 from geoloc_ros.simulate import simulate_drive
 
 FIRST_SEED = 1
-_FIX = (LocalizationStatus.INITIALIZED, LocalizationStatus.DEGRADED)
 
 
 @dataclass(frozen=True)
@@ -93,7 +91,7 @@ def _drive(index: Path, work: Path, seed: int, length_m: float, rate: float, con
         print(simulate_drive(index, bag, None, seed, length_m, config, no_progress).as_text())
     run_stack(StackOptions(index, bag=bag, rate=rate, record=live, log_level="warn"))
     trace = Trace.load(live / "trace.npz")
-    is_fix = np.isin(trace.status, _FIX)
+    is_fix = trace.is_fix
     write_tum(live / "trajectory.tum", trace.stamp_ns[is_fix], trace.pose[is_fix])
     metrics = evaluate_trajectory(live / "trajectory.tum", bag, live / "results.json").metrics
     said = json.loads((live / "live.json").read_text())

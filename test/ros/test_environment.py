@@ -1,0 +1,47 @@
+"""What ROS finds in the environment."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from geoloc_ros.core.errors import BackendError
+from geoloc_ros.ros.environment import set_ros_defaults, set_transport_defaults, shared_file
+
+
+def test_the_profile_of_the_checkout_is_found(root: Path) -> None:
+    assert shared_file("config/fastdds.xml") == root / "config" / "fastdds.xml"
+
+
+def test_an_installed_file_is_found_by_the_ament_prefix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    installed = tmp_path / "share" / "geoloc_ros" / "launch" / "mine.launch.py"
+    installed.parent.mkdir(parents=True)
+    installed.touch()
+    monkeypatch.setenv("AMENT_PREFIX_PATH", f"/nowhere:{tmp_path}")
+    assert shared_file("launch/mine.launch.py") == installed
+
+
+def test_a_file_that_is_nowhere_is_an_error() -> None:
+    with pytest.raises(BackendError, match="no such"):
+        shared_file("no such")
+
+
+def test_what_the_user_has_set_is_left_alone() -> None:
+    environment = {
+        "FASTDDS_DEFAULT_PROFILES_FILE": "mine.xml", "ROS_AUTOMATIC_DISCOVERY_RANGE": "SUBNET",
+        "AMENT_PREFIX_PATH": "/opt/ros",
+    }
+    before = dict(environment)
+    set_ros_defaults(environment)
+    assert environment == before
+
+
+def test_discovery_is_narrowed_only_where_everything_runs_on_one_machine(root: Path) -> None:
+    one_node: dict[str, str] = {}
+    set_transport_defaults(one_node)
+    assert one_node["FASTDDS_DEFAULT_PROFILES_FILE"] == str(root / "config" / "fastdds.xml")
+    assert "ROS_AUTOMATIC_DISCOVERY_RANGE" not in one_node
+    stack: dict[str, str] = {}
+    set_ros_defaults(stack)
+    assert stack["ROS_AUTOMATIC_DISCOVERY_RANGE"] == "LOCALHOST"
+    assert stack.get("AMENT_PREFIX_PATH", sys.prefix) == sys.prefix
