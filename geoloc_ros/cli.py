@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 import signal
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Annotated, Optional
 
 import typer
 
 from geoloc_ros import __version__
 from geoloc_ros.core.errors import GeolocError
-from geoloc_ros.core.progress import ProgressCallback
+from geoloc_ros.core.terminal import INTERRUPTION, log_to_stderr, progress_bar
 
 app = typer.Typer(
     help="Know where a vehicle is, from an OpenStreetMap file and its cameras.",
@@ -34,78 +29,18 @@ CropOption = Annotated[Optional[str], typer.Option("--crop", help="W,S,E,N in de
 
 def main() -> None:
     """Entry point: a user's mistake is one red line and status 1; a signal cleans up, one line, 128 + its number."""
-    received: list[int] = []
-
-    def interrupt(signum: int, frame: FrameType | None) -> None:
-        # An impatient second Ctrl-C must not stop the removal of half-written files.
-        for each in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(each, signal.SIG_IGN)
-        received.append(signum)
-        raise KeyboardInterrupt
-
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, interrupt)
-    _log_to_stderr()
+    INTERRUPTION.listen()
+    log_to_stderr()
     try:
         app(standalone_mode=True)
     except (GeolocError, SystemExit, KeyboardInterrupt) as error:
-        if received:
-            typer.secho(f"interrupted by {signal.Signals(received[0]).name}", err=True)
-            sys.exit(128 + received[0])
+        if INTERRUPTION.signum is not None:
+            typer.secho(f"interrupted by {signal.Signals(INTERRUPTION.signum).name}", err=True)
+            sys.exit(128 + INTERRUPTION.signum)
         if not isinstance(error, GeolocError):
             raise
         typer.secho(f"error: {error}", fg="red", err=True)
         sys.exit(1)
-
-
-class _StderrHandler(logging.Handler):
-    """Writes to whatever `sys.stderr` is at that time: a progress bar lends it, to keep lines and bars apart."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        print(self.format(record), file=sys.stderr)
-
-
-def _log_to_stderr() -> None:
-    logging.basicConfig(handlers=[_StderrHandler()], format="%(message)s")
-    logging.getLogger("geoloc_ros").setLevel(logging.INFO)
-
-
-@contextmanager
-def _progress_bar() -> Iterator[ProgressCallback]:
-    """A bar per stage in a terminal; elsewhere a line per stage."""
-    if not sys.stderr.isatty():
-        yield _progress_lines()
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description:<28}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
-    tasks: dict[str, TaskID] = {}
-    console = Console(stderr=True)
-    # Lines for people are printed above the bars; results that go to a file stay out of stderr.
-    lent = sys.stdout.isatty()
-    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True, redirect_stdout=lent) as bars:
-
-        def show(stage: str, ratio: float) -> None:
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=1.0)
-            # A finished bar goes away: child processes write where it would be redrawn.
-            bars.update(tasks[stage], completed=ratio, visible=ratio < 1.0)
-
-        yield show
-
-
-def _progress_lines() -> ProgressCallback:
-    """Says each stage once, when it begins, with the seconds since the first."""
-    stages: set[str] = set()
-    began_s = time.monotonic()
-
-    def show(stage: str, ratio: float) -> None:
-        if stage not in stages:
-            stages.add(stage)
-            print(f"[{time.monotonic() - began_s:6.1f} s] {stage}", file=sys.stderr, flush=True)
-
-    return show
 
 
 def _show_version(wanted: bool) -> None:
@@ -135,7 +70,7 @@ def index(
     from geoloc_ros.core.config import load_config
     from geoloc_ros.index import index_map, parse_crop
 
-    with _progress_bar() as progress:
+    with progress_bar() as progress:
         tree = load_config(config, tuple(set_ or ()))
         summary = index_map(map_file, output, parse_crop(crop) if crop else None, tree, progress)
     typer.echo(summary.as_text())
@@ -156,7 +91,7 @@ def simulate(
     from geoloc_ros.index import parse_crop
     from geoloc_ros.simulate import simulate_drive
 
-    with _progress_bar() as progress:
+    with progress_bar() as progress:
         tree = load_config(config, tuple(set_ or ()))
         summary = simulate_drive(source, output, parse_crop(crop) if crop else None, seed, length, tree, progress)
     typer.echo(summary.as_text())
@@ -174,7 +109,7 @@ def localize(
     from geoloc_ros.core.config import load_config
     from geoloc_ros.localize import localize_bag
 
-    with _progress_bar() as progress:
+    with progress_bar() as progress:
         summary = localize_bag(bag, index_folder, output, load_config(config, tuple(set_ or ())), progress)
     typer.echo(summary.as_text())
 
@@ -201,7 +136,7 @@ def report(
     """Write a page to look at a localized drive: map, belief, camera, error. It needs no network."""
     from geoloc_ros.report import write_report
 
-    with _progress_bar() as progress:
+    with progress_bar() as progress:
         summary = write_report(index_folder, bag, trace, output, progress)
     typer.echo(summary.as_text())
 
@@ -220,7 +155,7 @@ def demo(
     from geoloc_ros.demo import run_demo
     from geoloc_ros.index import parse_crop
 
-    with _progress_bar() as progress:
+    with progress_bar() as progress:
         summary = run_demo(
             map_file, output, parse_crop(crop) if crop else None, seed, load_config(config, tuple(set_ or ())), progress
         )
