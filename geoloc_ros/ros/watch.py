@@ -17,6 +17,7 @@ from rclpy.qos import QoSProfile
 from sensor_msgs.msg import PointCloud2
 
 from geoloc_ros.core.types import Float32, LocalizationStatus, Pose2
+from geoloc_ros.evaluation.metrics import FOUND_M
 from geoloc_ros.msg import LocalizationState
 from geoloc_ros.ros.conversions import to_pose2, to_stamp_ns
 from geoloc_ros.ros.environment import set_ros_defaults
@@ -90,19 +91,24 @@ class Commentary:
 
     def _line(self, state: _State) -> str:
         self._told = state
+        error_m = self._error_m(state.stamp_ns)
         event = state.status.name
-        if state.status in _FIX_STATES and not self._was_found:
+        if state.status in _FIX_STATES and not self._was_found and (error_m is None or error_m <= FOUND_M):
             self._was_found, event = True, "FOUND"
         time_s = (state.stamp_ns - (self._start_ns or state.stamp_ns)) * 1e-9
-        return f"t = {time_s:5.1f} s  {event:<13} {self._details(state)}"
+        error = f", error {error_m:.1f} m" if error_m is not None else ""
+        return f"t = {time_s:5.1f} s  {event:<13} {self._details(state)}{error}"
+
+    def _error_m(self, stamp_ns: int) -> float | None:
+        pose, truth = self._poses.get(stamp_ns), self._truth.get(stamp_ns)
+        if pose is None or truth is None:
+            return None
+        return float(np.hypot(pose.x_m - truth.x_m, pose.y_m - truth.y_m))
 
     def _details(self, state: _State) -> str:
         details = f"belief {state.probability:.2f}"
         if state.stamp_ns in self._num_viewpoints:
             details += f", 90 % of it in {self._num_viewpoints[state.stamp_ns]} viewpoints"
-        pose, truth = self._poses.get(state.stamp_ns), self._truth.get(state.stamp_ns)
-        if pose is not None and truth is not None:
-            details += f", error {np.hypot(pose.x_m - truth.x_m, pose.y_m - truth.y_m):.1f} m"
         return details
 
 

@@ -38,6 +38,13 @@ def test_a_fix_is_announced_with_its_error_though_that_came_late(commentary: Com
     assert line == "t =  21.0 s  FOUND         belief 0.93, error 5.0 m"
 
 
+def test_a_wrong_fix_is_not_found(commentary: Commentary) -> None:
+    commentary.hear_truth(stamp_ns(1.0), Pose2(0.0, 0.0, 0.0))
+    commentary.hear_pose(stamp_ns(1.0), Pose2(0.0, 900.0, 0.0))
+    (line,) = lines(commentary, [(1.0, FIXED), (1.2, FIXED)])
+    assert line == "t =   1.0 s  INITIALIZED   belief 0.50, error 900.0 m"
+
+
 def test_found_is_said_once(commentary: Commentary) -> None:
     said = lines(commentary, [(1.0, FIXED), (2.0, SEARCHING), (3.0, FIXED), (4.0, FIXED)])
     assert [line.split()[4] for line in said] == ["FOUND", "INITIALIZING", "INITIALIZED"]
