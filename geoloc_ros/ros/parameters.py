@@ -49,7 +49,10 @@ class NodeParameters(Generic[AnyNodeConfig]):
         for name in given:
             node.undeclare_parameter(name)
         for name, field, value in _leaves(self.config):
-            node.declare_parameter(name, value, _descriptor(name, field), ignore_override=True)
+            descriptor = _descriptor(name, field)
+            at_once = _is_runtime_changeable(config_type, name)
+            descriptor.additional_constraints = "changes at once" if at_once else "read when the node is configured"
+            node.declare_parameter(name, value, descriptor, ignore_override=True)
         self._names = [name for name, _, _ in _leaves(self.config)]
         node.add_on_set_parameters_callback(self._on_set)
 

@@ -11,6 +11,7 @@ pytestmark = pytest.mark.ros
 from lifecycle_msgs.msg import Transition  # noqa: E402
 from lifecycle_msgs.srv import ChangeState, GetState  # noqa: E402
 from rclpy.parameter import Parameter  # noqa: E402
+from rclpy.qos import ReliabilityPolicy  # noqa: E402
 
 from geoloc_ros.core.errors import ConfigError  # noqa: E402
 from geoloc_ros.ros.localizer import LocalizerNode  # noqa: E402
@@ -83,3 +84,15 @@ def test_a_bug_in_a_transition_is_told_and_leaves_the_node_unconfigured(world: A
 def test_an_illegal_parameter_stops_the_node_at_once(world: Any) -> None:
     with pytest.raises(ConfigError, match="depth_source"):
         PerceptionNode(parameter_overrides=[Parameter("depth_source", value="sonar")])
+
+
+def test_users_override_the_quality_of_service_of_a_subscription(world: Any) -> None:
+    override = Parameter("qos_overrides./segmentation.subscription.reliability", value="reliable")
+    node = world.add(PerceptionNode(parameter_overrides=[override]))
+    node.trigger_configure()
+    node.trigger_activate()
+    reliability = {
+        topic: node.get_subscriptions_info_by_topic(topic)[0].qos_profile.reliability
+        for topic in ("/segmentation", "/depth")
+    }
+    assert reliability == {"/segmentation": ReliabilityPolicy.RELIABLE, "/depth": ReliabilityPolicy.BEST_EFFORT}

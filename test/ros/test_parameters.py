@@ -63,6 +63,8 @@ def test_parameters_say_what_they_are() -> None:
     assert descriptor.description == "Rays in one turn"
     assert (descriptor.integer_range[0].from_value, descriptor.integer_range[0].to_value) == (8, 4096)
     assert under_test.describe_parameter("autostart").read_only
+    assert "configured" in descriptor.additional_constraints
+    assert under_test.describe_parameter("observe.min_height_m").additional_constraints == "changes at once"
 
 
 def test_while_configured_only_runtime_parameters_change_and_the_node_hears_of_it() -> None:
