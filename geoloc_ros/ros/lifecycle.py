@@ -6,6 +6,7 @@ import traceback
 from abc import abstractmethod
 from collections.abc import Callable
 from contextlib import ExitStack
+from copy import copy
 from typing import Any, Generic
 
 from diagnostic_msgs.msg import DiagnosticArray
@@ -74,8 +75,9 @@ class StagedNode(LifecycleNode, Generic[AnyNodeConfig]):
     def subscribe(self, message_type: type[Any], topic: str, callback: Callable[[Any], None], qos: QoSProfile) -> None:
         """Subscribe until the node is deactivated; users may override the QoS by parameters."""
         overridable = QoSOverridingOptions.with_default_policies()
+        # rclpy writes overrides into the profile it is given, which is shared with other subscriptions.
         subscription = self.create_subscription(
-            message_type, topic, callback, qos, qos_overriding_options=overridable
+            message_type, topic, callback, copy(qos), qos_overriding_options=overridable
         )
         self._subscribed.append(subscription)
         self.activated.callback(self._unsubscribe, subscription)
