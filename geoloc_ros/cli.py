@@ -141,6 +141,27 @@ def report(
     typer.echo(summary.as_text())
 
 
+@map_app.command()
+def fetch(
+    output: Annotated[Path, typer.Option("--output", "-o", help="File to write: .osm or .osm.gz")],
+    bbox: Annotated[Optional[str], typer.Option(help="W,S,E,N in degrees.")] = None,
+    place: Annotated[Optional[str], typer.Option(help="Name of a place instead of a box.")] = None,
+    server: Annotated[Optional[str], typer.Option(help="Overpass interpreter to ask.")] = None,
+    place_server: Annotated[Optional[str], typer.Option(help="Nominatim search to ask.")] = None,
+) -> None:
+    """Download buildings, roads and trees of OpenStreetMap."""
+    from geoloc_ros.core.errors import MapError
+    from geoloc_ros.maps.osm import parse_crop
+    from geoloc_ros.maps.overpass import NOMINATIM_URL, OVERPASS_URL, fetch_map, find_place
+
+    if (bbox is None) == (place is None):
+        raise MapError("give either --bbox W,S,E,N or --place NAME")
+    with progress_bar() as progress:
+        box = parse_crop(bbox) if bbox else find_place(place or "", place_server or NOMINATIM_URL)
+        summary = fetch_map(box, output, server or OVERPASS_URL, progress)
+    typer.echo(summary.as_text())
+
+
 @app.command()
 def demo(
     map_file: Annotated[Optional[Path], typer.Option("--map", help="Map file; a procedural city without it.")] = None,

@@ -12,13 +12,12 @@ from pathlib import Path
 import numpy as np
 
 from geoloc_ros.core.config import Config, ScanConfig
-from geoloc_ros.core.errors import MapError
 from geoloc_ros.core.interfaces import Encoder
 from geoloc_ros.core.progress import ProgressCallback, no_progress
 from geoloc_ros.core.types import Float32
 from geoloc_ros.localization.place_index import PlaceIndex
 from geoloc_ros.maps.geomap import PlaceGraph, RoadGraph
-from geoloc_ros.maps.osm import Crop, check_crop, load_map
+from geoloc_ros.maps.osm import Crop, load_map, parse_crop
 from geoloc_ros.maps.places import build_places
 from geoloc_ros.maps.raycast import RayCaster
 from geoloc_ros.scan.encoder import HandcraftedEncoder
@@ -55,20 +54,6 @@ class IndexSummary:
             f"{self.buildings} buildings, {self.artifact_mb:.1f} MB\n"
             f"took {self.total_s:.1f} s, {self.raycast_s:.2f} s of it casting rays; peak memory {self.peak_mb:.0f} MB"
         )
-
-
-def parse_crop(text: str) -> Crop:
-    """Box of "W,S,E,N" in degrees.
-
-    Raises:
-        MapError: It is no such box.
-    """
-    try:
-        west, south, east, north = (float(part) for part in text.split(","))
-    except ValueError:
-        raise MapError(f"crop '{text}' is not of the form W,S,E,N in degrees, e.g. 135.73,34.95,135.77,34.97") from None
-    check_crop((west, south, east, north))
-    return west, south, east, north
 
 
 def index_map(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import hashlib
+import re
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -117,7 +120,7 @@ def _read(path: Path, level_height_m: float) -> Elements:
         is_oneway=np.array(roads.is_oneway, bool),
         tree_rows=tree_rows.finish(node_id),
         tree_lonlat_deg=_read_trees(path),
-        date=header.get("osmosis_replication_timestamp", ""),
+        date=header.get("osmosis_replication_timestamp", "") or _date_from_overpass(path),
         generator=header.get("generator", ""),
         sha256=sha256,
     )
@@ -267,6 +270,16 @@ def _read_trees(path: Path) -> Float64:
         if node.tags.get("natural") == "tree" and node.location.valid()
     ]
     return np.array(trees, float).reshape(-1, 2)
+
+
+def _date_from_overpass(path: Path) -> str:
+    """Date that an Overpass server writes into the first lines; empty where it did not."""
+    openers: dict[str, Callable[..., Any]] = {".osm": open, ".gz": gzip.open, ".bz2": bz2.open}
+    if path.suffix not in openers:
+        return ""
+    with openers[path.suffix](path, "rb") as stream:
+        found = re.search(rb'<meta osm_base="([^"]+)"', stream.read(2048))
+    return found[1].decode() if found else ""
 
 
 def _sha256(path: Path) -> str:

@@ -67,6 +67,20 @@ def load_map(path: Path, crop: Crop | None = None, config: MapConfig = _DEFAULTS
     return city
 
 
+def parse_crop(text: str) -> Crop:
+    """Box of "W,S,E,N" in degrees.
+
+    Raises:
+        MapError: It is no such box.
+    """
+    try:
+        west, south, east, north = (float(part) for part in text.split(","))
+    except ValueError:
+        raise MapError(f"crop '{text}' is not of the form W,S,E,N in degrees, e.g. 135.73,34.95,135.77,34.97") from None
+    check_crop((west, south, east, north))
+    return west, south, east, north
+
+
 def check_crop(crop: Crop) -> None:
     """Refuse a box that is none.
 

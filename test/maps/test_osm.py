@@ -66,6 +66,15 @@ def test_the_date_is_that_of_the_file_header(village: OsmText, tmp_path: Path) -
     assert load_map(tmp_path / "village.osm.pbf").source.date == "2020-07-20T10:27:03Z"
 
 
+@pytest.mark.parametrize("suffix", [".osm", ".osm.gz"])
+def test_the_date_of_an_overpass_file_is_that_of_its_database(village: OsmText, tmp_path: Path, suffix: str) -> None:
+    meta = '<osm version="0.6"><note>Data</note><meta osm_base="2026-01-02T03:04:05Z"/>'
+    text = village.text().replace('<osm version="0.6">', meta).encode()
+    path = tmp_path / f"village{suffix}"
+    path.write_bytes(gzip.compress(text) if suffix == ".osm.gz" else text)
+    assert load_map(path).source.date == "2026-01-02T03:04:05Z"
+
+
 @pytest.mark.parametrize("name", ["map.osm.pbf", "map.osm", "map.osm.gz", "map.osm.bz2"])
 @pytest.mark.parametrize("content", [b"", b"hello, this is no map at all\n" * 40])
 def test_a_file_that_is_no_map_is_refused(tmp_path: Path, name: str, content: bytes) -> None:
