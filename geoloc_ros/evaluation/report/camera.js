@@ -42,35 +42,38 @@ function drawCamera(frame, redraw) {
   if (view + 1 < data.views.frame.length) imageOf(view + 1, () => {});
   const rays = raysOf(view);
   const toX = width / data.views.width / 4, toY = (height - STRIP_HEIGHT) / data.views.height / 4;
-  const columnWidth = rayWidth(rays) * toX;
+  const columns = columnsOf(rays, toX);
   context.save();
   context.beginPath();
   context.rect(0, 0, width, height - STRIP_HEIGHT);
   context.clip();
   drawPredicted(context, rays, toX, toY);
-  drawWallBase(context, rays, toX, toY, columnWidth);
+  drawWallBase(context, rays, columns, toY);
   context.restore();
-  drawStrip(context, rays, toX, columnWidth, height);
+  drawStrip(context, rays, columns, height);
 }
 
-// Median distance of neighbouring rays in the image.
-function rayWidth(rays) {
-  const steps = [];
-  for (let k = 1; k < rays.count; k++) {
-    if (rays.u[k] !== HIDDEN && rays.u[k - 1] !== HIDDEN) steps.push(Math.abs(rays.u[k] - rays.u[k - 1]));
-  }
-  steps.sort((a, b) => a - b);
-  return steps[steps.length >> 1] || 4;
+// From where to where each ray reaches in the image: half way to its neighbours, which may be across the seam.
+function columnsOf(rays, toX) {
+  const middle = (k, other) => {
+    const gap = rays.u[other] === HIDDEN ? 0 : rays.u[other] - rays.u[k];
+    return (rays.u[k] + (Math.abs(gap) < data.views.width ? gap / 2 : 0)) * toX; // u counts quarter pixels
+  };
+  return Array.from({ length: rays.count }, (_, k) => {
+    if (rays.u[k] === HIDDEN) return null;
+    const ends = [middle(k, (k + rays.count - 1) % rays.count), middle(k, (k + 1) % rays.count)];
+    return { x: Math.min(...ends), width: Math.abs(ends[1] - ends[0]) + 0.6 };
+  });
 }
 
-function drawWallBase(context, rays, toX, toY, columnWidth) {
+function drawWallBase(context, rays, columns, toY) {
   for (let k = 0; k < rays.count; k++) {
-    if (rays.u[k] === HIDDEN || rays.v[k] === HIDDEN || rays.instance[k] >= UNOBSERVED) continue;
-    const x = rays.u[k] * toX - columnWidth / 2, y = rays.v[k] * toY;
+    if (!columns[k] || rays.v[k] === HIDDEN || rays.instance[k] >= UNOBSERVED) continue;
+    const y = rays.v[k] * toY;
     context.fillStyle = instanceColour(rays.instance[k], 0.22);
-    context.fillRect(x, y - 46, columnWidth + 0.6, 46);
+    context.fillRect(columns[k].x, y - 46, columns[k].width, 46);
     context.fillStyle = instanceColour(rays.instance[k]);
-    context.fillRect(x, y - 1.5, columnWidth + 0.6, 3);
+    context.fillRect(columns[k].x, y - 1.5, columns[k].width, 3);
   }
 }
 
@@ -89,15 +92,14 @@ function drawPredicted(context, rays, toX, toY) {
   }
 }
 
-function drawStrip(context, rays, toX, columnWidth, height) {
+function drawStrip(context, rays, columns, height) {
   const top = height - STRIP_HEIGHT + 2, tall = STRIP_HEIGHT - 2;
   for (let k = 0; k < rays.count; k++) {
-    if (rays.u[k] === HIDDEN) continue;
-    const x = rays.u[k] * toX - columnWidth / 2;
-    if (rays.instance[k] === UNOBSERVED) hatch(context, x, top, columnWidth, tall);
+    if (!columns[k]) continue;
+    if (rays.instance[k] === UNOBSERVED) hatch(context, columns[k].x, top, columns[k].width, tall);
     else if (rays.instance[k] !== NO_INSTANCE) {
       context.fillStyle = instanceColour(rays.instance[k]);
-      context.fillRect(x, top, columnWidth + 0.6, tall);
+      context.fillRect(columns[k].x, top, columns[k].width, tall);
     }
   }
 }
@@ -105,7 +107,7 @@ function drawStrip(context, rays, toX, columnWidth, height) {
 function hatch(context, x, y, width, height) {
   context.save();
   context.beginPath();
-  context.rect(x, y, width + 0.6, height);
+  context.rect(x, y, width, height);
   context.clip();
   context.strokeStyle = colour("--muted");
   context.lineWidth = 1.2;

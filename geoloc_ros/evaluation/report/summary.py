@@ -27,7 +27,10 @@ def drive_figures(trace: Trace, metrics: Metrics | None) -> tuple[Figure, ...]:
         Figure("median heading error", _known(metrics.heading_median_deg, ".2f", "°"), "of the fixes", True),
         Figure("availability", f"{metrics.availability:.1%}", fixes, True),
         Figure("RMS error", _known(metrics.ate_rmse_m, ".2f", " m"), "of the fixes"),
-        Figure(f"fixes more than {FALSE_M:g} m wrong", f"{metrics.false_fix_ratio:.2%}"),
+        Figure(
+            f"fixes over {FALSE_M:g} m wrong", f"{metrics.false_fix_ratio:.1%}", tile=True,
+            good=metrics.false_fix_ratio == 0.0,
+        ),
         Figure("error at the end", _known(metrics.final_error_m, ".2f", " m")),
         Figure("driven", f"{metrics.driven_m:.0f} m"),
         frames,
