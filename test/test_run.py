@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 
@@ -16,6 +17,7 @@ from geoloc_ros.core.config import Config
 from geoloc_ros.core.errors import BackendError, ConfigError
 from geoloc_ros.evaluation.trace import Trace
 from geoloc_ros.index import index_map
+from geoloc_ros.localize import localize_bag
 from geoloc_ros.run import StackOptions, commands, run_stack
 
 ENDS_IN_S = 30.0
@@ -55,7 +57,7 @@ def test_what_does_not_exist_is_refused_before_anything_starts(tmp_path: Path) -
 
 @pytest.mark.ros
 @pytest.mark.parametrize("single_process", [False, True])
-def test_live_nodes_answer_every_frame_of_a_bag(
+def test_live_nodes_answer_every_frame_as_the_offline_localizer_does(
     index_path: Path, tiny_drive: Any, tmp_path: Path, single_process: bool
 ) -> None:
     run_stack(
@@ -66,7 +68,13 @@ def test_live_nodes_answer_every_frame_of_a_bag(
     )
     live, trace = json.loads((tmp_path / "live.json").read_text()), Trace.load(tmp_path / "trace.npz")
     assert live["frames_sent"] == live["frames_processed"] == len(trace) > 20
-    assert all(len(trace.belief(frame)[0]) for frame in range(len(trace)))
+    summary = localize_bag(tiny_drive.bag, index_path, tmp_path / "offline.tum", Config())
+    offline = Trace.load(summary.trace)
+    np.testing.assert_array_equal(trace.stamp_ns, offline.stamp_ns)
+    np.testing.assert_array_equal(trace.status, offline.status)
+    np.testing.assert_allclose(trace.probability, offline.probability, rtol=1e-4)
+    np.testing.assert_array_equal(trace.belief_viewpoint, offline.belief_viewpoint)
+    np.testing.assert_allclose(trace.belief_probability, offline.belief_probability, rtol=1e-4)
 
 
 @pytest.mark.ros

@@ -26,6 +26,17 @@ def test_the_newest_job_wins_and_the_one_it_replaces_is_told() -> None:
     worker.close()
 
 
+def test_a_thread_with_nothing_to_do_takes_a_job_before_the_next_can_replace_it() -> None:
+    done: list[int] = []
+    for burst in range(50):
+        worker = LatestWorker("test", done.append)
+        assert not worker.submit(2 * burst)
+        worker.submit(2 * burst + 1)
+        _await(lambda burst=burst: done and done[-1] == 2 * burst + 1)
+        worker.close()
+    assert done == list(range(100))
+
+
 def test_closing_finishes_the_job_at_hand_and_drops_what_waits() -> None:
     done: list[int] = []
     may_go_on, is_at_work = threading.Event(), threading.Event()
