@@ -2,8 +2,8 @@
 
     python benchmarks/index.py --json index.json MAP [--crop W,S,E,N] [--quick]
 
-MAP is a map file, or the name of a city in crops.json, which brings its crop along. Seconds are medians of five runs (one
-with --quick) in this process, on all its cores; memory is the largest the process ever had, libraries included.
+MAP is a map file, or the name of a city in crops.json, with the crop there. Seconds are medians of five runs, or one
+with --quick, in this process on all its cores; memory is the largest the process ever had, libraries included.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import gzip
 import hashlib
 import re
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -90,8 +90,6 @@ class Elements:
 
 def read_elements(path: Path, level_height_m: float) -> Elements:
     """Read what we need of an OpenStreetMap file, in several passes so that only that much is held in memory.
-
-    Objects with negative ids (edited, never uploaded) are passed over.
 
     Raises:
         MapError: The file is missing, cut off, empty, or no OpenStreetMap file.
@@ -207,9 +205,11 @@ def _with_keys(path: Path, kind: Any, keys: Iterable[str]) -> Iterator[Any]:
     yield from osmium.FileProcessor(path, kind).with_filter(osmium.filter.KeyFilter(*keys))
 
 
-def _with_ids(path: Path, kind: Any, ids: Iterable[int]) -> Iterator[Any]:
-    positive = [number for number in ids if number > 0]
-    yield from osmium.FileProcessor(path, kind).with_filter(osmium.filter.IdFilter(positive))
+def _with_ids(path: Path, kind: Any, ids: Set[int]) -> Iterator[Any]:
+    # Not osmium.filter.IdFilter: its bit field grows to more than a gigabyte with the ids of nodes as they are today.
+    for element in osmium.FileProcessor(path, kind):
+        if element.id in ids:
+            yield element
 
 
 def _read_relations(path: Path, level_height_m: float) -> _RelationTable:
@@ -253,7 +253,7 @@ def _read_ways(
 def _read_nodes(path: Path, wanted: Int64) -> tuple[Int64, Float64]:
     """Sorted ids (N,) and longitude, latitude (N, 2) of the wanted nodes that the file holds."""
     node_id, lonlat_deg = array("q"), array("d")
-    for node in _with_ids(path, osmium.osm.NODE, wanted.tolist()):
+    for node in _with_ids(path, osmium.osm.NODE, set(wanted.tolist())):
         location = node.location
         if location.valid():
             node_id.append(node.id)
