@@ -37,7 +37,7 @@ class LatestWorker(Generic[Job]):
             self._changed.notify_all()
             # A thread that has nothing to do takes the job before the caller goes on: after a stall of the machine
             # messages come in bursts, and the second of two must not take the place of the first.
-            self._changed.wait_for(lambda: self._is_busy or self._failure is not None, timeout=_HAND_OVER_S)
+            self._changed.wait_for(lambda: self._is_busy or not self._waiting, timeout=_HAND_OVER_S)
         return dropped
 
     def close(self) -> None:
