@@ -141,10 +141,10 @@ void geoloc_observe_reduce(int64_t samples, const int32_t* sample_ray, const flo
     const auto rank = static_cast<int64_t>(quantile * static_cast<float>(count - 1) + 0.5f);
     std::nth_element(scratch.begin(), scratch.begin() + rank, scratch.end());
     range[k] = scratch[rank];
-    const float reach = 0.1f * range[k] + 0.5f;
+    const float nearest = 0.9f * range[k] - 0.5f, farthest = 1.25f * range[k] + 0.5f;
     near.clear();
     for (int64_t i = first; i < end; ++i) {
-      if (std::fabs(sorted_range[i] - range[k]) <= reach) near.push_back(sorted_instance[i]);
+      if (sorted_range[i] >= nearest && sorted_range[i] <= farthest) near.push_back(sorted_instance[i]);
     }
     std::sort(near.begin(), near.end());
     std::size_t best = 0;
@@ -157,6 +157,13 @@ void geoloc_observe_reduce(int64_t samples, const int32_t* sample_ray, const flo
       }
       i = j;
     }
+    scratch.clear();
+    for (int64_t i = first; i < end; ++i) {
+      const bool same = sorted_instance[i] == instance[k];
+      if (same && sorted_range[i] >= nearest && sorted_range[i] <= farthest) scratch.push_back(sorted_range[i]);
+    }
+    std::nth_element(scratch.begin(), scratch.begin() + scratch.size() / 2, scratch.end());
+    range[k] = scratch[scratch.size() / 2];
   }
 }
 

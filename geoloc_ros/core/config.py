@@ -40,7 +40,9 @@ class ObserveConfig(Section):
 
     min_height_m: float = Field(1.0, description="Points lower than this over the ground are ignored, m")
     max_height_m: float = Field(20.0, description="Points higher than this over the ground are ignored, m")
-    range_quantile: float = Field(0.1, ge=0.0, le=1.0, description="Quantile of the ranges in one angular bin")
+    range_quantile: float = Field(
+        0.25, ge=0.0, le=1.0, description="Quantile of the ranges in one angular bin that finds the nearest surface"
+    )
     min_samples: int = Field(3, ge=1, description="Building points that make a ray hit, as a bin of noise does not")
     min_horizon_rad: float = Field(0.01, description="Pixels from this far above the horizon tell open view, rad")
     max_horizon_rad: float = Field(0.05, description="Pixels up to this far above the horizon tell open view, rad")
@@ -72,22 +74,22 @@ class TrackerConfig(Section):
     odometry_variance_m: float = Field(
         0.05, gt=0.0, description="Variance that odometry's distance gains per metre driven, m^2/m"
     )
-    heading_sigma_rad: float = Field(0.35, gt=0.0, description="Deviation from the road's direction that is usual, rad")
+    heading_sigma_rad: float = Field(0.15, gt=0.0, description="Deviation from the road's direction that is usual, rad")
     heading_penalty_per_m: float = Field(
-        0.25, ge=0.0, description="Log-likelihood lost per metre driven against the road's direction"
+        0.5, ge=0.0, description="Log-likelihood lost per metre driven against the road's direction"
     )
     heading_memory_m: float = Field(100.0, gt=0.0, description="Drive after which a heading deviation is forgotten, m")
     leak_per_m: float = Field(
         1e-5, ge=0.0, lt=0.01, description="Belief spread over the whole city per metre driven: recovers from anything"
     )
     evidence_length_m: float = Field(
-        20.0, gt=0.0, description="Drive after which a new frame is independent of the last; nearer ones count in part"
+        25.0, gt=0.0, description="Drive after which a new frame is independent of the last; nearer ones count in part"
     )
     rank_exponent: float = Field(
-        0.9, ge=0.0, le=1.0, description="A place that r of the city look more like has likelihood r to minus this"
+        0.8, ge=0.0, le=1.0, description="A place that r of the city look more like has likelihood r to minus this"
     )
     rank_softening: float = Field(
-        5.0, gt=0.0, description="So many places that look more alike make no difference yet: limits one frame's word"
+        15.0, gt=0.0, description="So many places that look more alike make no difference yet: limits one frame's word"
     )
 
 
