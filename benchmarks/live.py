@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import os
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -52,6 +53,8 @@ class Drive:
 def main() -> None:
     arguments = _arguments()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
+    # Whoever else runs nodes on this machine is neither heard nor disturbed.
+    os.environ.setdefault("ROS_DOMAIN_ID", str(1 + os.getpid() % 100))
     config = Config()
     with tempfile.TemporaryDirectory() as scratch:
         work = arguments.work or Path(scratch)
