@@ -19,7 +19,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
 os.environ.setdefault("ROS_DOMAIN_ID", str(1 + os.getpid() % 100))  # two test runs do not hear each other
-os.environ.setdefault("FASTDDS_DEFAULT_PROFILES_FILE", str(ROOT / "config" / "fastdds.xml"))
+for variable in ("FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE"):  # of Fast DDS 3 and 2
+    os.environ.setdefault(variable, str(ROOT / "config" / "fastdds.xml"))
 os.environ.setdefault("AMENT_PREFIX_PATH", sys.prefix)  # the ROS wheels do not set it
 
 

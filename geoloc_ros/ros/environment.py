@@ -11,13 +11,18 @@ import geoloc_ros
 from geoloc_ros.core.errors import BackendError
 
 
+# Fast DDS 3 (Kilted) reads the first, Fast DDS 2 (Jazzy, Humble) the second.
+PROFILE_VARIABLES = ("FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE")
+
+
 def set_transport_defaults(environment: MutableMapping[str, str]) -> None:
     """Set what any process of ours needs and the user has not set.
 
     Fast DDS gets the shared memory profile without which whole images are lost, and the wheels of ROS get the prefix
     that their launcher does not set.
     """
-    environment.setdefault("FASTDDS_DEFAULT_PROFILES_FILE", str(shared_file("config/fastdds.xml")))
+    if not any(variable in environment for variable in PROFILE_VARIABLES):
+        environment.update(dict.fromkeys(PROFILE_VARIABLES, str(shared_file("config/fastdds.xml"))))
     if "AMENT_PREFIX_PATH" not in environment and (Path(sys.prefix) / "share" / "ament_index").is_dir():
         environment["AMENT_PREFIX_PATH"] = sys.prefix
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from geoloc_ros.core.errors import BackendError
-from geoloc_ros.ros.environment import set_ros_defaults, set_transport_defaults, shared_file
+from geoloc_ros.ros.environment import PROFILE_VARIABLES, set_ros_defaults, set_transport_defaults, shared_file
 
 
 def test_the_profile_of_the_checkout_is_found(root: Path) -> None:
@@ -39,7 +39,8 @@ def test_what_the_user_has_set_is_left_alone() -> None:
 def test_discovery_is_narrowed_only_where_everything_runs_on_one_machine(root: Path) -> None:
     one_node: dict[str, str] = {}
     set_transport_defaults(one_node)
-    assert one_node["FASTDDS_DEFAULT_PROFILES_FILE"] == str(root / "config" / "fastdds.xml")
+    for variable in PROFILE_VARIABLES:
+        assert one_node[variable] == str(root / "config" / "fastdds.xml")
     assert "ROS_AUTOMATIC_DISCOVERY_RANGE" not in one_node
     stack: dict[str, str] = {}
     set_ros_defaults(stack)
