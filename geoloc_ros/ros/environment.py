@@ -10,7 +10,6 @@ from pathlib import Path
 import geoloc_ros
 from geoloc_ros.core.errors import BackendError
 
-
 # Fast DDS 3 (Kilted) reads the first, Fast DDS 2 (Jazzy, Humble) the second.
 PROFILE_VARIABLES = ("FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE")
 

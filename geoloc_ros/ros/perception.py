@@ -18,20 +18,21 @@ from geoloc_ros.core.classes import SemanticClass
 from geoloc_ros.core.errors import ObservationError
 from geoloc_ros.core.images import depth_image, instance_image, label_image
 from geoloc_ros.core.node_config import PerceptionNodeConfig
-from geoloc_ros.core.types import SemanticScan
+from geoloc_ros.core.types import Float32, SemanticScan
 from geoloc_ros.msg import SemanticScan as SemanticScanMsg
 from geoloc_ros.ros.clock import BackwardJumps
 from geoloc_ros.ros.conversions import to_pose3, to_scan_msg, to_stamp_ns
 from geoloc_ros.ros.lifecycle import StagedNode
 from geoloc_ros.ros.process import run_nodes
 from geoloc_ros.ros.qos import SCAN_QOS
-from geoloc_ros.ros.sensors import to_camera
+from geoloc_ros.ros.sensors import to_camera, to_points
 from geoloc_ros.ros.stamps import StampGuard, StampVerdict
 from geoloc_ros.ros.synchronizer import FrameSynchronizer
 from geoloc_ros.ros.tf import TF_STATIC_QOS, StaticTransforms
 from geoloc_ros.ros.worker import LatestWorker
 from geoloc_ros.scan.encoder import HandcraftedEncoder
 from geoloc_ros.scan.observe import observe_scan
+from geoloc_ros.scan.project import depth_from_points
 
 _Frame = dict[str, Any]
 
@@ -131,10 +132,15 @@ class PerceptionNode(StagedNode[PerceptionNodeConfig]):
         instances = instance_image(frame["instances"]) if config.use_instances else None
         camera = to_camera(frame["camera_info"])
         base_from_camera = self._transforms.lookup(config.base_frame, frame["segmentation"].header.frame_id)
-        if config.depth_source == "depth":
-            depth_m = depth_image(frame["depth"])
-            return observe_scan(labels, depth_m, instances, camera, base_from_camera, config.scan, config.observe)
-        raise ObservationError("points are not supported yet")
+        depth_m = self._depth(frame, camera)
+        return observe_scan(labels, depth_m, instances, camera, base_from_camera, config.scan, config.observe)
+
+    def _depth(self, frame: _Frame, camera: Camera) -> Float32:
+        if self.config.depth_source == "depth":
+            return depth_image(frame["depth"])
+        camera_frame, points_frame = (frame[name].header.frame_id for name in ("segmentation", "points"))
+        camera_from_points = self._transforms.lookup(camera_frame, points_frame)
+        return depth_from_points(camera_from_points.apply(to_points(frame["points"]).astype(np.float64)), camera)
 
 
 def main() -> int:

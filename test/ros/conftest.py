@@ -165,3 +165,9 @@ class Cameraman:
         x, y, z, w = BASE_FROM_OPTICAL_XYZW
         transform.transform.rotation = Quaternion(x=x, y=y, z=z, w=w)
         return transform
+
+
+@pytest.fixture(scope="session")
+def cameraman_in() -> Callable[[World], Cameraman]:
+    """Makes a cameraman of a world."""
+    return Cameraman

@@ -46,10 +46,8 @@ class Studio:
 
 
 @pytest.fixture(scope="module")
-def studio(shared_world: Any) -> Studio:
-    from test.ros.conftest import Cameraman
-
-    return Studio(shared_world, Cameraman(shared_world))
+def studio(shared_world: Any, cameraman_in: Callable[[Any], Any]) -> Studio:
+    return Studio(shared_world, cameraman_in(shared_world))
 
 
 def test_a_frame_becomes_a_scan_of_the_same_stamp(studio: Studio) -> None:
