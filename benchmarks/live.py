@@ -4,8 +4,8 @@
 
 Every drive is simulated through an edited copy of the map (noise `paper`), played in real time at 5 Hz to perception,
 localizer and map server in processes of their own, and judged against the ground truth in its bag. Latency is wall time
-from the moment an image is published to the moment its pose arrives at the player. With --work, bags and index are kept
-there and used again, so a run can be resumed.
+from the moment an image is published to the moment its pose arrives at the player. With --work, bags are kept there
+and used again, so a run can be resumed.
 """
 
 from __future__ import annotations
@@ -59,9 +59,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         work = arguments.work or Path(scratch)
         index = work / f"{arguments.city}.index"
-        if not index.exists():
-            map_file, crop = city(arguments.city)
-            print(index_map(map_file, index, crop, config).as_text())
+        map_file, crop = city(arguments.city)
+        print(index_map(map_file, index, crop, config).as_text())
         seeds = range(FIRST_SEED, FIRST_SEED + arguments.drives)
         drives = [_drive(index, work, seed, arguments.length, arguments.rate, config) for seed in seeds]
         chance = _chance(index)
@@ -81,7 +80,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--drives", type=int, default=5)
     parser.add_argument("--length", type=float, default=1000.0, help="of each drive, m")
     parser.add_argument("--rate", type=float, default=1.0, help="times real time")
-    parser.add_argument("--work", type=Path, help="folder that keeps index and bags")
+    parser.add_argument("--work", type=Path, help="folder that keeps the bags")
     arguments = parser.parse_args()
     if arguments.quick:
         arguments.drives, arguments.length = 1, 300.0

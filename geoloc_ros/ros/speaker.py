@@ -101,7 +101,8 @@ class EstimateSpeaker:
 
     def clear_path(self) -> None:
         """Begin a new path."""
-        self._path.clear()
+        # Another thread may be reading the old one.
+        self._path = deque()
 
     def _publish_fix(
         self, estimate: PoseEstimate, frame: LocalizedFrame, index: PlaceIndex, header: Header,
@@ -119,10 +120,11 @@ class EstimateSpeaker:
         self._extend_path(estimate, header, config.path_length)
 
     def _extend_path(self, estimate: PoseEstimate, header: Header, length: int) -> None:
-        if self._path and estimate.stamp_ns - to_stamp_ns(self._path[-1].header.stamp) < _PATH_PERIOD_NS:
+        path = self._path
+        if path and estimate.stamp_ns - to_stamp_ns(path[-1].header.stamp) < _PATH_PERIOD_NS:
             return
-        self._path.append(PoseStamped(header=header, pose=to_pose_msg(estimate.pose)))
-        while len(self._path) > length:
-            self._path.popleft()
-        if self._path and self._path_publisher.get_subscription_count() > 0:
-            self._path_publisher.publish(Path(header=header, poses=list(self._path)))
+        path.append(PoseStamped(header=header, pose=to_pose_msg(estimate.pose)))
+        while len(path) > length:
+            path.popleft()
+        if path and self._path_publisher.get_subscription_count() > 0:
+            self._path_publisher.publish(Path(header=header, poses=list(path)))
