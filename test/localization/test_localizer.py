@@ -1,0 +1,176 @@
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from geoloc_ros.core.config import Config
+from geoloc_ros.core.errors import IndexMismatchError, ObservationError
+from geoloc_ros.core.geometry import compose, wrap_angle
+from geoloc_ros.core.types import LocalizationStatus, Pose2, PoseEstimate
+from geoloc_ros.localization.localizer import Localizer
+from geoloc_ros.maps.geomap import PlaceGraph, RoadGraph
+
+from .conftest import SignatureEncoder, make_index
+
+FIXES = (LocalizationStatus.INITIALIZED, LocalizationStatus.DEGRADED)
+
+
+@dataclass
+class Drive:
+    """A vehicle that hops from viewpoint to viewpoint; odometry starts somewhere else and drifts by 2 %."""
+
+    places: PlaceGraph
+    signature: np.ndarray
+    encoder: SignatureEncoder
+    viewpoint: int
+    odometry: Pose2 = Pose2(7.0, -3.0, 1.0)
+    stamp_ns: int = 1_000
+
+    def query(self, noise: float, rng: np.random.Generator) -> np.ndarray:
+        seen = self.signature[self.viewpoint] + rng.normal(0.0, noise, self.signature.shape[1])
+        return self.encoder.query(seen)
+
+    def step(self, rng: np.random.Generator) -> None:
+        ways = self.places.successor[
+            self.places.successor_start[self.viewpoint] : self.places.successor_start[self.viewpoint + 1]
+        ]
+        before, self.viewpoint = self.places.poses()[self.viewpoint], int(rng.choice(ways))
+        after = self.places.poses()[self.viewpoint]
+        turn = float(wrap_angle(after[2] - before[2]))
+        length = float(np.hypot(*(after - before)[:2])) * 1.02
+        half = Pose2(0.0, 0.0, turn / 2)
+        self.odometry = compose(compose(compose(self.odometry, half), Pose2(length, 0.0, 0.0)), half)
+        self.stamp_ns += 200_000_000
+
+    def pose(self) -> np.ndarray:
+        return self.places.poses()[self.viewpoint]
+
+
+def start(roads: RoadGraph, viewpoint: int = 30) -> tuple[Localizer, Drive]:
+    index, encoder, signature = make_index(roads)
+    return Localizer(index, Config()), Drive(index.places, signature, encoder, viewpoint)
+
+
+def go(localizer: Localizer, drive: Drive, frames: int, noise: float = 0.8, seed: int = 0) -> list[PoseEstimate]:
+    rng = np.random.default_rng(seed)
+    estimates = []
+    for _ in range(frames):
+        estimates.append(localizer.update(drive.stamp_ns, drive.query(noise, rng), drive.odometry))
+        drive.step(rng)
+    return estimates
+
+
+def error_m(estimate: PoseEstimate, pose: np.ndarray) -> float:
+    return float(np.hypot(estimate.pose.x_m - pose[0], estimate.pose.y_m - pose[1]))
+
+
+def test_it_finds_itself_from_nothing_and_stays_found(grid_city: RoadGraph) -> None:
+    localizer, drive = start(grid_city)
+    rng = np.random.default_rng(3)
+    for frame in range(120):
+        estimate = localizer.update(drive.stamp_ns, drive.query(0.8, rng), drive.odometry)
+        if frame >= 60:
+            assert estimate.status in FIXES
+            assert error_m(estimate, drive.pose()) < 5.0
+            assert abs(wrap_angle(estimate.pose.yaw_rad - drive.pose()[2])) < np.radians(25.0)
+        drive.step(rng)
+
+
+def test_the_first_frame_alone_is_no_fix_and_says_so(grid_city: RoadGraph) -> None:
+    localizer, drive = start(grid_city)
+    estimate = go(localizer, drive, 1)[0]
+    assert estimate.status is LocalizationStatus.INITIALIZING
+    assert "of the belief" in estimate.reason
+
+
+def test_hypotheses_are_the_most_alike_places_of_this_frame(grid_city: RoadGraph) -> None:
+    localizer, drive = start(grid_city)
+    estimate = go(localizer, drive, 1, noise=0.0)[0]
+    assert estimate.hypotheses[0].viewpoint == 30
+    assert len(estimate.hypotheses) == Config().index.num_hypotheses
+    assert [h.distance for h in estimate.hypotheses] == sorted(h.distance for h in estimate.hypotheses)
+
+
+def test_belief_shows_the_pose(grid_city: RoadGraph) -> None:
+    localizer, drive = start(grid_city)
+    go(localizer, drive, 60)
+    near = np.hypot(*(drive.places.poses()[:, :2] - drive.pose()[:2]).T) < 25.0
+    assert localizer.belief[near].sum() > 0.9
+    assert localizer.belief.sum() == pytest.approx(1.0, abs=1e-4)
+
+
+def test_two_runs_say_the_same(grid_city: RoadGraph) -> None:
+    first, second = (go(*start(grid_city), 40) for _ in range(2))
+    for one, other in zip(first, second, strict=True):
+        assert one.pose == other.pose and np.array_equal(one.covariance, other.covariance)
+
+
+def test_an_initial_pose_is_a_fix_at_once(grid_city: RoadGraph) -> None:
+    localizer, drive = start(grid_city)
+    localizer.set_initial_pose(Pose2(*map(float, drive.pose())), np.diag([9.0, 9.0, 0.1]))
+    estimate = go(localizer, drive, 1)[0]
+    assert estimate.status is LocalizationStatus.INITIALIZED
+    assert error_m(estimate, drive.places.poses()[30]) < 5.0
+
+
+def test_reset_forgets_everything(grid_city: RoadGraph) -> None:
+    localizer, drive = start(grid_city)
+    fresh = localizer.belief
+    go(localizer, drive, 40)
+    localizer.reset()
+    assert np.array_equal(localizer.belief, fresh)
+
+
+def test_stamps_going_back_start_it_anew(grid_city: RoadGraph) -> None:
+    localizer, drive = start(grid_city)
+    assert go(localizer, drive, 60)[-1].status in FIXES
+    drive.stamp_ns = 10
+    estimate = go(localizer, drive, 1)[0]
+    assert estimate.status is LocalizationStatus.INITIALIZING and "stamps went back" in estimate.reason
+
+
+def test_odometry_that_jumps_starts_it_anew(grid_city: RoadGraph) -> None:
+    localizer, drive = start(grid_city)
+    go(localizer, drive, 60)
+    drive.odometry = Pose2(1000.0, 0.0, 0.0)
+    estimate = go(localizer, drive, 1)[0]
+    assert estimate.status is LocalizationStatus.INITIALIZING and "odometry jumped" in estimate.reason
+
+
+def test_a_vehicle_that_is_carried_away_is_found_again(grid_city: RoadGraph) -> None:
+    localizer, drive = start(grid_city)
+    go(localizer, drive, 60, noise=0.5)
+    drive.viewpoint = 200
+    estimates = go(localizer, drive, 60, noise=0.5, seed=5)
+    assert any(estimate.status is LocalizationStatus.LOST for estimate in estimates)
+    last = localizer.update(drive.stamp_ns, drive.query(0.5, np.random.default_rng(0)), drive.odometry)
+    assert last.status in FIXES and error_m(last, drive.pose()) < 5.0
+
+
+def test_a_few_broken_frames_do_not_lose_it(grid_city: RoadGraph) -> None:
+    localizer, drive = start(grid_city)
+    go(localizer, drive, 60, noise=0.5)
+    go(localizer, drive, 3, noise=20.0)
+    last = go(localizer, drive, 1, noise=0.5)[0]
+    assert last.status in FIXES
+
+
+def test_what_cannot_be_used_is_refused_and_changes_nothing(grid_city: RoadGraph) -> None:
+    localizer, drive = start(grid_city)
+    go(localizer, drive, 5)
+    before = localizer.belief
+    good = drive.query(0.0, np.random.default_rng(0))
+    with pytest.raises(ObservationError, match="not finite"):
+        localizer.update(drive.stamp_ns, np.full_like(good, np.nan), drive.odometry)
+    with pytest.raises(ObservationError, match="odometry .* not finite"):
+        localizer.update(drive.stamp_ns, good, Pose2(np.nan, 0.0, 0.0))
+    with pytest.raises(ObservationError, match="repeats the stamp"):
+        localizer.update(drive.stamp_ns - 200_000_000, good, drive.odometry)
+    with pytest.raises(IndexMismatchError, match="holds 8-d"):
+        localizer.update(drive.stamp_ns, good[:5], drive.odometry)
+    assert np.array_equal(localizer.belief, before)
+
+
+def test_covariance_is_never_zero(grid_city: RoadGraph) -> None:
+    for estimate in go(*start(grid_city), 60, noise=0.1):
+        assert np.linalg.eigvalsh(estimate.covariance).min() > 1e-5
