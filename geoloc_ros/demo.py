@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from geoloc_ros.core.artifacts import write_beside
 from geoloc_ros.core.config import Config
 from geoloc_ros.core.errors import BackendError
 from geoloc_ros.core.progress import ProgressCallback
@@ -23,7 +22,6 @@ from geoloc_ros.index import index_map
 from geoloc_ros.maps.osm import Crop
 from geoloc_ros.report import write_report
 from geoloc_ros.ros.environment import set_ros_defaults
-from geoloc_ros.ros.params_file import params_text
 from geoloc_ros.run import StackOptions, run_stack
 from geoloc_ros.sim.city import make_city
 from geoloc_ros.sim.osm_writer import write_osm
@@ -81,12 +79,11 @@ def run_demo(
 def _localize_live(index: Path, bag: Path, live: Path, config: Config) -> Path:
     """Trace of what live nodes said about a bag."""
     shutil.rmtree(live, ignore_errors=True)
-    params_file = live / "params.yaml"
-    with write_beside(params_file) as partial:
-        partial.write_text(params_text(config))
     with _commentary():
         run_stack(
-            StackOptions(index, params_file, log_level="warn", bag=bag, rate=RATE, record=live)
+            StackOptions(
+                index, use_sim_time=True, log_level="warn", bag=bag, rate=RATE, record=live, config=config
+            )
         )
     trace_file = live / "trace.npz"
     if not trace_file.exists():

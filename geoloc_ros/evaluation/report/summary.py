@@ -29,7 +29,7 @@ def drive_figures(trace: Trace, metrics: Metrics | None) -> tuple[Figure, ...]:
         Figure("RMS error", _known(metrics.ate_rmse_m, ".2f", " m"), "of the fixes"),
         Figure(
             f"fixes over {FALSE_M:g} m wrong", f"{metrics.false_fix_ratio:.1%}", tile=True,
-            good=metrics.false_fix_ratio == 0.0,
+            good=metrics.false_fix_ratio == 0.0 if metrics.fixes else None,
         ),
         Figure("error at the end", _known(metrics.final_error_m, ".2f", " m")),
         Figure("driven", f"{metrics.driven_m:.0f} m"),
