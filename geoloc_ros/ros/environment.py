@@ -21,7 +21,7 @@ def set_transport_defaults(environment: MutableMapping[str, str]) -> None:
     that their launcher does not set.
     """
     if not any(variable in environment for variable in PROFILE_VARIABLES):
-        environment.update(dict.fromkeys(PROFILE_VARIABLES, str(shared_file("config/fastdds.xml"))))
+        environment[_profile_variable(_prefixes())] = str(shared_file("config/fastdds.xml"))
     if "AMENT_PREFIX_PATH" not in environment and (Path(sys.prefix) / "share" / "ament_index").is_dir():
         environment["AMENT_PREFIX_PATH"] = sys.prefix
 
@@ -38,10 +38,21 @@ def shared_file(name: str) -> Path:
     Raises:
         BackendError: If it lies at neither.
     """
-    prefixes = [Path(prefix) for prefix in os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep) if prefix]
     folders = [Path(geoloc_ros.__file__).resolve().parents[1]]
-    folders += [prefix / "share" / "geoloc_ros" for prefix in (*prefixes, Path(sys.prefix))]
+    folders += [prefix / "share" / "geoloc_ros" for prefix in _prefixes()]
     for folder in folders:
         if (folder / name).is_file():
             return folder / name
     raise BackendError(f"'{name}' is in none of {', '.join(map(str, folders))}; install geoloc_ros again")
+
+
+def _prefixes() -> list[Path]:
+    """Where ROS packages are installed: what is sourced, and the environment we run in."""
+    sourced = os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep)
+    return [*(Path(prefix) for prefix in sourced if prefix), Path(sys.prefix)]
+
+
+def _profile_variable(prefixes: list[Path]) -> str:
+    # Kilted warns in every process if it meets the old name too.
+    is_old = any((prefix / "lib" / "libfastrtps.so").exists() for prefix in prefixes)
+    return PROFILE_VARIABLES[1 if is_old else 0]

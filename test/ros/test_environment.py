@@ -39,10 +39,24 @@ def test_what_the_user_has_set_is_left_alone() -> None:
 def test_discovery_is_narrowed_only_where_everything_runs_on_one_machine(root: Path) -> None:
     one_node: dict[str, str] = {}
     set_transport_defaults(one_node)
-    for variable in PROFILE_VARIABLES:
-        assert one_node[variable] == str(root / "config" / "fastdds.xml")
+    assert [one_node[name] for name in PROFILE_VARIABLES if name in one_node] == [str(root / "config" / "fastdds.xml")]
     assert "ROS_AUTOMATIC_DISCOVERY_RANGE" not in one_node
     stack: dict[str, str] = {}
     set_ros_defaults(stack)
     assert stack["ROS_AUTOMATIC_DISCOVERY_RANGE"] == "LOCALHOST"
     assert stack.get("AMENT_PREFIX_PATH", sys.prefix) == sys.prefix
+
+
+def test_the_profile_goes_by_the_name_that_the_installed_fast_dds_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "lib").mkdir()
+    monkeypatch.setenv("AMENT_PREFIX_PATH", str(tmp_path))
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    kilted: dict[str, str] = {}
+    set_transport_defaults(kilted)
+    assert "FASTDDS_DEFAULT_PROFILES_FILE" in kilted and "FASTRTPS_DEFAULT_PROFILES_FILE" not in kilted
+    (tmp_path / "lib" / "libfastrtps.so").touch()
+    jazzy: dict[str, str] = {}
+    set_transport_defaults(jazzy)
+    assert "FASTRTPS_DEFAULT_PROFILES_FILE" in jazzy and "FASTDDS_DEFAULT_PROFILES_FILE" not in jazzy
