@@ -49,7 +49,7 @@ class Health:
         """Something that no later frame will mend; diagnostics say ERROR until `recover`."""
         with self._lock:
             self._error = str(detail)
-        if self._is_worth_a_line("error"):
+        if self._is_worth_a_line(f"error: {detail}"):
             self._logger.error(str(detail))
 
     def recover(self) -> None:

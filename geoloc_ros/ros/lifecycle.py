@@ -104,7 +104,9 @@ class StagedNode(LifecycleNode, Generic[AnyNodeConfig]):
         """Lifecycle transition."""
         result = self._stage(self.set_up, super().on_configure, state)
         self.parameters.frozen = result == TransitionCallbackReturn.SUCCESS
-        if result != TransitionCallbackReturn.SUCCESS:
+        if self.parameters.frozen:
+            self.health.recover()
+        else:
             self._release()
         return result
 
@@ -146,7 +148,6 @@ class StagedNode(LifecycleNode, Generic[AnyNodeConfig]):
         try:
             work()
         except GeolocError as error:
-            self.get_logger().error(str(error))
             self.health.fail(error)
             return TransitionCallbackReturn.FAILURE
         except Exception:  # noqa: BLE001 - rclpy would swallow it without a word

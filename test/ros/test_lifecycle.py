@@ -52,10 +52,12 @@ def test_an_inactive_node_subscribes_to_nothing(world: Any) -> None:
 def test_configuring_fails_without_a_usable_index_and_works_once_it_is_given(world: Any, tiny_index: Path) -> None:
     node = world.add(LocalizerNode())
     assert change(world, node, Transition.TRANSITION_CONFIGURE) == (False, "unconfigured")
+    assert "index_path" in node.health.status({}).message
     node.set_parameters([Parameter("index_path", value=str(tiny_index / "nothing"))])
     assert change(world, node, Transition.TRANSITION_CONFIGURE) == (False, "unconfigured")
     node.set_parameters([Parameter("index_path", value=str(tiny_index))])
     assert change(world, node, Transition.TRANSITION_CONFIGURE) == (True, "inactive")
+    assert node.health.status({}).message == "running"
     assert not node.set_parameters([Parameter("index_path", value="elsewhere")])[0].successful
 
 
