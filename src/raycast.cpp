@@ -16,6 +16,7 @@
 #include <limits>
 #include <memory>
 #include <new>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -88,7 +89,7 @@ int best_variant() {
 }
 
 CastTile variant(int32_t wanted) {
-  const int chosen = std::min(wanted, best_variant());
+  [[maybe_unused]] const int chosen = std::min(wanted, best_variant());
 #ifdef GEOLOC_X86_VARIANTS
   if (chosen == 2) return avx512::cast_tile;
   if (chosen == 1) return avx2::cast_tile;
@@ -124,7 +125,7 @@ std::vector<Piece> cut(const double* start, const double* end, const int32_t* bu
   return pieces;
 }
 
-// Bounds of the middles of the walls, in cells that a few times fewer than there are walls.
+// A grid over all walls, with no more than a few times as many cells as walls.
 void lay_grid(const std::vector<Piece>& pieces, Scene& scene) {
   double west = INFINITY, south = INFINITY, east = -INFINITY, north = -INFINITY;
   for (const Piece& p : pieces) {
@@ -197,9 +198,9 @@ void place_solids(const double* start, const int32_t* building, const uint8_t* i
     const auto [x_low, x_high] = std::minmax_element(scene.ring_x.begin() + from, scene.ring_x.begin() + to);
     const auto [y_low, y_high] = std::minmax_element(scene.ring_y.begin() + from, scene.ring_y.begin() + to);
     scene.ring_box.insert(scene.ring_box.end(), {*x_low, *y_low, *x_high, *y_high});
-    for (int64_t row = int64_t((*y_low - scene.south) / scene.cell); row <= int64_t((*y_high - scene.south) / scene.cell); ++row)
-      for (int64_t column = int64_t((*x_low - scene.west) / scene.cell);
-           column <= int64_t((*x_high - scene.west) / scene.cell); ++column) {
+    const auto cell_of = [&](double value, double origin) { return int64_t((value - origin) / scene.cell); };
+    for (int64_t row = cell_of(*y_low, scene.south); row <= cell_of(*y_high, scene.south); ++row)
+      for (int64_t column = cell_of(*x_low, scene.west); column <= cell_of(*x_high, scene.west); ++column) {
         key.push_back(row * scene.columns + column);
         owner.push_back(int32_t(s));
       }
@@ -263,7 +264,12 @@ void cast_all(const Scene& scene, const Cast& cast, int64_t size, int32_t num_th
   const int64_t hardware = std::max(1u, std::thread::hardware_concurrency());
   const int64_t wanted = std::min((num_tiles + kBatch - 1) / kBatch, num_threads > 0 ? num_threads : hardware);
   std::vector<std::thread> helpers;
-  for (int64_t i = 1; i < wanted; ++i) helpers.emplace_back(work);
+  helpers.reserve(size_t(wanted));
+  try {
+    for (int64_t i = 1; i < wanted; ++i) helpers.emplace_back(work);
+  } catch (const std::system_error&) {
+    // The system gives no more threads: those that run do all the work.
+  }
   work();
   for (std::thread& helper : helpers) helper.join();
   if (is_out_of_memory) throw std::bad_alloc();
@@ -315,8 +321,8 @@ void* geoloc_scene_new(const double* start, const double* end, const int32_t* bu
 
 void geoloc_scene_delete(void* scene) { delete static_cast<geoloc::Scene*>(scene); }
 
-// Scans of `size` poses (x, y, yaw): range (size, num_rays) with NaN, and instance (size, num_rays) with -1, for nothing
-// within max_range. num_threads 0: one per core. max_variant as in best_variant(), for tests.
+// Scans of `size` poses (x, y, yaw): range (size, num_rays) with NaN and instance (size, num_rays) with -1 where nothing
+// is within max_range. num_threads 0: one per core. max_variant as in best_variant(), for tests.
 int geoloc_scene_cast(const void* scene, const double* poses, int64_t size, int32_t num_rays, double max_range,
                       int32_t num_threads, int32_t max_variant, float* range, int32_t* instance) {
   if (size == 0) return 0;
@@ -340,6 +346,4 @@ int geoloc_scene_cast(const void* scene, const double* poses, int64_t size, int3
     return -1;
   }
 }
-
-int geoloc_scene_best_variant() { return geoloc::best_variant(); }
 }

@@ -70,7 +70,8 @@ inline void gather(const Scene& scene, const Cast& cast, double x, double y, dou
       if (is_anyone_inside) behind = minus_infinity;
       const F nearest = minimum(fma(pax, pax, pay * pay), fma(pbx, pbx, pby * pby));
       M kept = both(less(behind, d + slack), less(absolute(d) - slack, range));
-      kept = both(both(kept, less(nearest, far_squared)), less(iota(), all(int32_t(std::min<int64_t>(start[to] - i, W)))));
+      const M exists = less(iota(), all(int32_t(std::min<int64_t>(start[to] - i, W))));
+      kept = both(both(kept, less(nearest, far_squared)), exists);
       for (int band = 0; band < kBands; ++band) {
         M mine = kept;
         if (band + 1 < kBands) {
@@ -245,8 +246,8 @@ inline void find_depth(const Cast& cast, const float* inverse, float* depth) {
 }
 
 // The same in float64 for walls whose line passes close by: there 1 / range is a small difference of large numbers.
-inline void draw_fine(const Scene& scene, const Candidates& candidates, const Cast& cast, const double* pose, float* inverse,
-                      int32_t* hit) {
+inline void draw_fine(const Scene& scene, const Candidates& candidates, const Cast& cast, const double* pose,
+                      float* inverse, int32_t* hit) {
   if (candidates.fine.empty()) return;
   const double cos_yaw = std::cos(pose[2]), sin_yaw = std::sin(pose[2]);
   for (const Fine& fine : candidates.fine) {
