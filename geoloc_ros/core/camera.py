@@ -55,7 +55,10 @@ class Camera:
             ObservationError: If the size or focal length is not positive or the model is unknown.
         """
         models: dict[str, CameraModel] = {
-            "equirectangular": "equirectangular", "plumb_bob": "pinhole", "rational_polynomial": "pinhole", "": "pinhole"
+            "equirectangular": "equirectangular",
+            "plumb_bob": "pinhole",
+            "rational_polynomial": "pinhole",
+            "": "pinhole",
         }
         if distortion_model not in models:
             raise ObservationError(
@@ -80,8 +83,8 @@ class Camera:
         Unit length for a panorama, unit z for a pinhole. Pixel (0, 0) is centred at (0.5, 0.5), so that an image
         resized together with its intrinsics looks the same way.
         """
-        u = (np.arange(self.width) + 0.5 - self.cx) / self.fx
-        v = (np.arange(self.height) + 0.5 - self.cy) / self.fy
+        u = (np.arange(self.width, dtype=np.float64) + 0.5 - self.cx) / self.fx
+        v = (np.arange(self.height, dtype=np.float64) + 0.5 - self.cy) / self.fy
         if self.model == "pinhole":
             x, y = np.broadcast_arrays(u[None, :], v[:, None])
             return np.stack([x, y, np.ones_like(x)], axis=-1).astype(np.float32)

@@ -34,7 +34,8 @@ def test_a_pinhole_of_ninety_degrees_looks_forty_five_degrees_aside_at_its_edge(
 
 
 def test_camera_info_keeps_a_camera() -> None:
-    for camera, name in ((Camera.equirectangular(64, 20), "equirectangular"), (Camera.pinhole(64, 48, 1.0), "plumb_bob")):
+    panorama, pinhole = Camera.equirectangular(64, 20), Camera.pinhole(64, 48, 1.0)
+    for camera, name in ((panorama, "equirectangular"), (pinhole, "plumb_bob")):
         assert Camera.from_camera_info(name, camera.width, camera.height, camera.camera_info_k()) == camera
 
 
