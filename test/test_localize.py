@@ -1,0 +1,111 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from rosbags.highlevel import AnyReader
+from rosbags.typesys import Stores, get_typestore
+
+from geoloc_ros.core.config import Config, load_config
+from geoloc_ros.core.errors import ArtifactError, DatasetError, IndexMismatchError
+from geoloc_ros.core.progress import no_progress
+from geoloc_ros.core.types import LocalizationStatus
+from geoloc_ros.evaluation.trace import Trace
+from geoloc_ros.evaluation.tum import read_tum
+from geoloc_ros.index import index_map
+from geoloc_ros.localize import FIXES, LocalizeSummary, localize_bag, trace_path
+from geoloc_ros.sim.recorder import record
+
+Edit = Callable[[str, int, Any], Any]
+
+
+@pytest.fixture(scope="module")
+def index(tiny_drive: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("localize") / "tiny.index"
+    index_map(tiny_drive.map_file, path, None, Config(), no_progress)
+    return path
+
+
+def localize(bag: Path, index: Path, output: Path, config: Config | None = None) -> LocalizeSummary:
+    return localize_bag(bag, index, output, config or Config(), no_progress)
+
+
+def edited(bag: Path, output: Path, edit: Edit) -> Path:
+    """Copy of a bag; `edit(topic, number of that topic, message)` changes a message in place, or drops it if False."""
+    counts: dict[str, int] = {}
+    with AnyReader([bag], default_typestore=get_typestore(Stores.ROS2_HUMBLE)) as reader, record(output) as recorder:
+        for connection, stamp_ns, data in reader.messages():
+            message = reader.deserialize(data, connection.msgtype)
+            counts[connection.topic] = number = counts.get(connection.topic, -1) + 1
+            if edit(connection.topic, number, message) is not False:
+                recorder.write(connection.topic, stamp_ns, message)
+    return output
+
+
+def test_two_runs_give_the_same_bytes(tiny_drive: Any, index: Path, tmp_path: Path) -> None:
+    for name in ("a.tum", "b.tum"):
+        localize(tiny_drive.bag, index, tmp_path / name)
+    assert (tmp_path / "a.tum").read_bytes() == (tmp_path / "b.tum").read_bytes()
+    assert trace_path(tmp_path / "a.tum").read_bytes() == trace_path(tmp_path / "b.tum").read_bytes()
+
+
+def test_the_trajectory_holds_the_fixes_of_the_trace(tiny_drive: Any, index: Path, tmp_path: Path) -> None:
+    sure = load_config(None, ("localizer.fix_probability=0.501", "tracker.evidence_length_m=1"))
+    summary = localize(tiny_drive.bag, index, tmp_path / "a.tum", sure)
+    trace = Trace.load(summary.trace)
+    fixes = np.isin(trace.status, FIXES)
+    stamp_ns, pose = read_tum(tmp_path / "a.tum")
+    assert summary.frames == len(trace) and summary.fixes == fixes.sum() > 0
+    assert np.array_equal(stamp_ns, trace.stamp_ns[fixes])
+    assert pose == pytest.approx(trace.pose[fixes], abs=1e-4)
+
+
+def test_the_trace_holds_every_frame_and_its_belief(tiny_drive: Any, index: Path, tmp_path: Path) -> None:
+    trace = Trace.load(localize(tiny_drive.bag, index, tmp_path / "a.tum").trace)
+    assert trace.status[0] == LocalizationStatus.INITIALIZING
+    for frame in (0, len(trace) - 1):
+        _, probability = trace.belief(frame)
+        assert probability.sum() == pytest.approx(1.0, abs=0.05)
+    assert len(trace.belief(len(trace) - 1)[0]) < len(trace.belief(0)[0])  # it narrows down
+
+
+def test_bad_frames_are_skipped_and_counted(tiny_drive: Any, index: Path, tmp_path: Path) -> None:
+    def spoil(topic: str, number: int, message: Any) -> None:
+        if topic == "/camera/depth" and number in (3, 4):
+            message.data = np.full(len(message.data) // 4, np.nan, np.float32).view(np.uint8)
+        if topic == "/camera/segmentation" and number == 6:
+            message.encoding = "rgb8"
+
+    whole = localize(tiny_drive.bag, index, tmp_path / "whole.tum")
+    summary = localize(edited(tiny_drive.bag, tmp_path / "bad.mcap", spoil), index, tmp_path / "a.tum")
+    assert (summary.skipped, summary.frames) == (3, whole.frames - 3)
+    assert "3 bad frames skipped; the first: no pixel of the depth image is usable" in summary.as_text()
+
+
+def test_without_any_usable_frame_nothing_is_written(tiny_drive: Any, index: Path, tmp_path: Path) -> None:
+    def uncalibrate(topic: str, number: int, message: Any) -> None:
+        if topic == "/camera/camera_info":
+            message.k = np.zeros(9)
+
+    bag = edited(tiny_drive.bag, tmp_path / "bad.mcap", uncalibrate)
+    with pytest.raises(DatasetError, match=r"no frame of .* can be used; the first: camera_info is not calibrated"):
+        localize(bag, index, tmp_path / "out" / "a.tum")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_bag_without_depth_names_what_it_lacks(tiny_drive: Any, index: Path, tmp_path: Path) -> None:
+    bag = edited(tiny_drive.bag, tmp_path / "blind.mcap", lambda topic, *_: topic != "/camera/depth")
+    with pytest.raises(DatasetError, match="nothing on /camera/depth"):
+        localize(bag, index, tmp_path / "a.tum")
+
+
+def test_a_config_that_the_index_was_not_made_with_is_refused(tiny_drive: Any, index: Path, tmp_path: Path) -> None:
+    other = load_config(None, ("descriptor.num_bins=72",))
+    with pytest.raises(IndexMismatchError, match="use the config of the index or build it again"):
+        localize(tiny_drive.bag, index, tmp_path / "a.tum", other)
+
+
+def test_a_map_is_no_index(tiny_drive: Any, tmp_path: Path) -> None:
+    with pytest.raises(ArtifactError, match="not an artifact"):
+        localize(tiny_drive.bag, tmp_path, tmp_path / "a.tum")
