@@ -39,6 +39,9 @@ class PerceptionNodeConfig(NodeConfig):
     sync_tolerance_s: float = Field(
         0.02, ge=0.0, le=1.0, description="Stamps of one frame may differ by so much, s"
     )
+    queue_length: int = Field(
+        5, ge=1, le=100, description="Frames that may wait for the one in work; beyond that the newest wins"
+    )
     scan: ScanConfig = ScanConfig()
     observe: ObserveConfig = ObserveConfig()
     descriptor: DescriptorConfig = DescriptorConfig()
@@ -57,6 +60,9 @@ class LocalizerNodeConfig(NodeConfig):
     transform_tolerance_s: float = Field(1.0, ge=0.0, le=60.0, description="How far map -> odom is post-dated, s")
     odometry_buffer_s: float = Field(10.0, gt=0.0, le=600.0, description="How much odometry is remembered, s")
     path_length: int = Field(2000, ge=0, description="Poses kept in `path`, one per second; 0 publishes none")
+    queue_length: int = Field(
+        5, ge=1, le=100, description="Frames that may wait for the one in work; beyond that the newest wins"
+    )
     use_fix: bool = Field(False, description="Look for the vehicle around the first GPS fix instead of everywhere")
     index: IndexConfig = IndexConfig()
     tracker: TrackerConfig = TrackerConfig()

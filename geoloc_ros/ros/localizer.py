@@ -69,7 +69,7 @@ class LocalizerNode(StagedNode[LocalizerNodeConfig]):
         self._last_frame: LocalizedFrame | None = None
         self._fix_is_used = False
         self._reset("waiting for the first scan")
-        self._worker = LatestWorker("localizer", self._process)
+        self._worker = LatestWorker("localizer", self._process, self.config.queue_length)
         self.activated.callback(self._worker.close)
         self.activated.callback(BackwardJumps(self, self._on_jump).close)
         self.subscribe(MapInfo, "map/info", self._on_map_info, LATCHED_QOS)

@@ -57,7 +57,7 @@ class PerceptionNode(StagedNode[PerceptionNodeConfig]):
         """Subscribe to what makes a frame."""
         self._synchronizer = FrameSynchronizer(self._topics, int(self.config.sync_tolerance_s * 1e9))
         self._stamps.reset()
-        self._worker = LatestWorker("perception", self._process)
+        self._worker = LatestWorker("perception", self._process, self.config.queue_length)
         self.activated.callback(self._worker.close)
         self.activated.callback(BackwardJumps(self, self._forget).close)
         self.subscribe(TFMessage, "/tf_static", self._on_tf_static, TF_STATIC_QOS)

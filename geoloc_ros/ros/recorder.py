@@ -97,7 +97,10 @@ class LiveRecorder:
         folder.mkdir(parents=True, exist_ok=True)
         to_trace(frames).save(folder / TRACE_FILE)
         latencies_ms = [frame.latency_s * 1e3 for frame in frames.values() if frame.latency_s is not None]
-        figures = {"frames_sent": len(self._sent_s), "frames_processed": len(frames), "latency_ms": latencies_ms}
+        figures = {
+            "frames_sent": len(self._sent_s), "frames_processed": len(frames), "latency_ms": latencies_ms,
+            "diagnostics": self._diagnostics,
+        }
         with write_beside(folder / LIVE_FILE) as partial:
             partial.write_text(json.dumps(figures) + "\n")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -12,15 +13,15 @@ _HAND_OVER_S = 0.1
 
 
 class LatestWorker(Generic[Job]):
-    """Calls `process` with the newest job; a job that still waits when the next one comes is dropped.
+    """Calls `process` with one job after the other; where more than `length` wait, the oldest is dropped.
 
     An exception out of `process` is a bug: it ends the thread and comes out of the next `submit`.
     """
 
-    def __init__(self, name: str, process: Callable[[Job], None]) -> None:
+    def __init__(self, name: str, process: Callable[[Job], None], length: int) -> None:
         self._process = process
         self._changed = threading.Condition()
-        self._waiting: list[Job] = []
+        self._waiting: deque[Job] = deque(maxlen=length)
         self._closed = False
         self._is_busy = False
         self._failure: BaseException | None = None
@@ -28,12 +29,12 @@ class LatestWorker(Generic[Job]):
         self._thread.start()
 
     def submit(self, job: Job) -> bool:
-        """Hand over a job; True if it took the place of one that waited."""
+        """Hand over a job; True if it pushed out one that waited."""
         with self._changed:
             if self._failure is not None:
                 raise self._failure
-            dropped = bool(self._waiting)
-            self._waiting[:] = [job]
+            dropped = len(self._waiting) == self._waiting.maxlen
+            self._waiting.append(job)
             self._changed.notify_all()
             # A thread that has nothing to do takes the job before the caller goes on: after a stall of the machine
             # messages come in bursts, and the second of two must not take the place of the first.
@@ -55,7 +56,7 @@ class LatestWorker(Generic[Job]):
                 self._changed.wait_for(lambda: self._waiting or self._closed)
                 if self._closed:
                     return
-                job = self._waiting.pop()
+                job = self._waiting.popleft()
                 self._is_busy = True
                 self._changed.notify_all()
             try:
