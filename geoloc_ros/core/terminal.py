@@ -59,7 +59,7 @@ def log_to_stderr() -> None:
 
 @contextmanager
 def progress_bar() -> Iterator[ProgressCallback]:
-    """A bar per stage in a terminal; elsewhere a line per stage."""
+    """A bar for the stage at work in a terminal; elsewhere a line per stage."""
     if not sys.stderr.isatty():
         yield _progress_lines()
         return
@@ -76,6 +76,8 @@ def progress_bar() -> Iterator[ProgressCallback]:
         def show(stage: str, ratio: float) -> None:
             INTERRUPTION.check()
             if stage not in tasks:
+                for before in tasks.values():
+                    bars.update(before, visible=False)
                 tasks[stage] = bars.add_task(stage, total=1.0)
             # A finished bar goes away: child processes write where it would be redrawn.
             bars.update(tasks[stage], completed=ratio, visible=ratio < 1.0)
