@@ -63,6 +63,7 @@ class LocalizerNode(StagedNode[LocalizerNodeConfig]):
     def start(self) -> None:
         """Subscribe to scans and odometry, offer the services."""
         self._mismatches: dict[str, str] = {}
+        self._map_on_display = ""
         self._odometry = OdometryBuffer(self.config.odometry_buffer_s)
         self._last_odometry = Odometry()
         self._waiting: deque[SemanticScanMsg] = deque()
@@ -162,6 +163,7 @@ class LocalizerNode(StagedNode[LocalizerNodeConfig]):
     # ---- what belongs together
 
     def _on_map_info(self, message: MapInfo) -> None:
+        self._map_on_display = message.index_id
         self._agrees("map", message.index_id, self._index.index_id)
 
     def _agrees(self, what: str, theirs: str, ours: str) -> bool:
@@ -249,6 +251,8 @@ class LocalizerNode(StagedNode[LocalizerNodeConfig]):
             response.success, response.message = False, str(error)
             return response
         self._reset("another map was loaded")
+        if self._map_on_display:
+            self._agrees("map", self._map_on_display, self._index.index_id)
         response.success, response.message, response.index_id = True, "loaded", self._index.index_id
         return response
 

@@ -41,7 +41,8 @@ class MapServerNode(StagedNode[MapServerNodeConfig]):
     def start(self) -> None:
         """Show the map and offer the services."""
         self._show()
-        self.service(LoadMap, "load_map", self._on_load_map)
+        # Under its own name, as Nav2's map server has it: the localizer beside it offers the same.
+        self.service(LoadMap, "~/load_map", self._on_load_map)
         server = ActionServer(
             self, IndexMap, "index_map", self._on_index_map, goal_callback=self._on_goal,
             cancel_callback=lambda _: CancelResponse.ACCEPT,

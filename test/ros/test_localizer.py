@@ -19,9 +19,10 @@ from std_msgs.msg import Header  # noqa: E402
 from std_srvs.srv import Empty, Trigger  # noqa: E402
 from tf2_msgs.msg import TFMessage  # noqa: E402
 
-from geoloc_ros.core.config import Config  # noqa: E402
+from geoloc_ros.core.config import Config, MapConfig  # noqa: E402
 from geoloc_ros.core.geometry import compose, inverse  # noqa: E402
 from geoloc_ros.core.types import LocalizationStatus, Pose2, PoseEstimate  # noqa: E402
+from geoloc_ros.index import index_map  # noqa: E402
 from geoloc_ros.localization.place_index import PlaceIndex  # noqa: E402
 from geoloc_ros.maps.raycast import RayCaster  # noqa: E402
 from geoloc_ros.msg import LocalizationState, MapInfo, PlaceHypotheses, SemanticScan  # noqa: E402
@@ -39,7 +40,7 @@ class Vehicle:
     """An active localizer and somebody who sends it what viewpoint 0 of the index looks like."""
 
     def __init__(self, world: Any, index_path: Path, **parameters: Any) -> None:
-        self.world = world
+        self.world, self.path = world, index_path
         self.index, self.config = PlaceIndex.load(index_path), Config()
         self.caster = RayCaster(self.index.geomap.buildings.walls())
         self.encoder = HandcraftedEncoder(self.config.descriptor, self.config.scan)
@@ -87,6 +88,14 @@ class Vehicle:
         self.node.publish_diagnostics()
         self.world.until(lambda: self.diagnostics)
         return self.diagnostics[-1].status[0]
+
+
+@pytest.fixture(scope="module")
+def other_index(tiny_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of the same town with other places."""
+    path = tmp_path_factory.mktemp("other") / "other.index"
+    index_map(tiny_index.with_name("tiny.osm"), path, None, Config(map=MapConfig(place_spacing_m=20.0)))
+    return path
 
 
 @pytest.fixture
@@ -162,6 +171,19 @@ def test_a_map_server_with_another_index_is_refused_loudly_until_they_agree(vehi
     vehicle.map_info.publish(MapInfo(index_id=vehicle.index.index_id))
     vehicle.world.until(lambda: vehicle.states[-1].state == LocalizationStatus.UNINITIALIZED)
     vehicle.send_frame(2 * SECOND)
+
+
+def test_loading_the_map_on_display_settles_a_disagreement(vehicle: Vehicle, other_index: Path) -> None:
+    other_id = PlaceIndex.load(other_index).index_id
+    vehicle.map_info.publish(MapInfo(index_id=other_id))
+    vehicle.world.until(lambda: vehicle.states[-1].state == LocalizationStatus.UNKNOWN)
+    response = vehicle.world.call(LoadMap, "load_map", LoadMap.Request(path=str(other_index)))
+    assert response.success and response.index_id == other_id
+    vehicle.world.until(lambda: vehicle.states[-1].state == LocalizationStatus.UNINITIALIZED)
+    vehicle.world.until(lambda: not vehicle.node._mismatches)
+    back = vehicle.world.call(LoadMap, "load_map", LoadMap.Request(path=str(vehicle.path)))
+    assert back.success
+    vehicle.world.until(lambda: vehicle.states[-1].state == LocalizationStatus.UNKNOWN)
 
 
 def test_a_fix_is_published_everywhere_with_the_transform_that_explains_it(vehicle: Vehicle) -> None:

@@ -59,9 +59,9 @@ def test_whoever_comes_late_gets_the_map_too(world: Any, server: MapServerNode, 
 
 
 def test_another_map_is_loaded_or_refused_with_the_reason(world: Any, server: MapServerNode, tiny_index: Path) -> None:
-    refused = world.call(LoadMap, "load_map", LoadMap.Request(path="/nowhere"))
+    refused = world.call(LoadMap, "map_server/load_map", LoadMap.Request(path="/nowhere"))
     assert not refused.success and "/nowhere" in refused.message
-    loaded = world.call(LoadMap, "load_map", LoadMap.Request(path=str(tiny_index)))
+    loaded = world.call(LoadMap, "map_server/load_map", LoadMap.Request(path=str(tiny_index)))
     assert loaded.success and loaded.index_id == PlaceIndex.load(tiny_index).index_id
 
 
