@@ -2,7 +2,6 @@
 
 import importlib.util
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,15 +12,13 @@ from geoloc_ros.core.config import load_config
 from geoloc_ros.core.geodesy import GeoOrigin
 from geoloc_ros.core.progress import no_progress
 from geoloc_ros.maps.geomap import Buildings, GeoMap, MapSource, RoadGraph
+from geoloc_ros.ros.environment import set_ros_defaults
 from geoloc_ros.sim.city import make_city
 
 ROOT = Path(__file__).resolve().parent.parent
 
-os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+set_ros_defaults(os.environ)
 os.environ.setdefault("ROS_DOMAIN_ID", str(1 + os.getpid() % 100))  # two test runs do not hear each other
-for variable in ("FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE"):  # of Fast DDS 3 and 2
-    os.environ.setdefault(variable, str(ROOT / "config" / "fastdds.xml"))
-os.environ.setdefault("AMENT_PREFIX_PATH", sys.prefix)  # the ROS wheels do not set it
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

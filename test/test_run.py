@@ -13,27 +13,29 @@ import numpy as np
 import pytest
 import yaml
 
-from geoloc_ros.core.config import Config
-from geoloc_ros.core.errors import BackendError, ConfigError
+from geoloc_ros.core.config import Config, ScanConfig
+from geoloc_ros.core.errors import ArtifactError, BackendError, ConfigError
 from geoloc_ros.evaluation.trace import Trace
 from geoloc_ros.index import index_map
 from geoloc_ros.localize import localize_bag
 from geoloc_ros.run import StackOptions, commands, run_stack
 
 ENDS_IN_S = 30.0
+# Not the default: the nodes must take it from the index.
+CONFIG = Config(scan=ScanConfig(num_rays=180))
 
 
 @pytest.fixture(scope="module")
 def index_path(tiny_drive: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("run") / "tiny.index"
-    index_map(tiny_drive.map_file, path, None, Config())
+    index_map(tiny_drive.map_file, path, None, CONFIG)
     return path
 
 
 def children_of(pid: int) -> set[int]:
     """Process ids of the children that have not ended."""
-    listed = subprocess.run(["ps", "--ppid", str(pid), "-o", "pid="], capture_output=True, text=True, check=False)
-    return {int(word) for word in listed.stdout.split()}
+    listed = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")]
+    return {int(word) for line in listed for word in line.split()}
 
 
 def test_each_process_gets_its_parameters_and_the_users_remaps_come_first(tmp_path: Path) -> None:
@@ -53,6 +55,8 @@ def test_each_process_gets_its_parameters_and_the_users_remaps_come_first(tmp_pa
 def test_what_does_not_exist_is_refused_before_anything_starts(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"no\.index"):
         run_stack(StackOptions(tmp_path / "no.index"))
+    with pytest.raises(ArtifactError):
+        run_stack(StackOptions(tmp_path))
 
 
 @pytest.mark.ros
@@ -68,7 +72,7 @@ def test_live_nodes_answer_every_frame_as_the_offline_localizer_does(
     )
     live, trace = json.loads((tmp_path / "live.json").read_text()), Trace.load(tmp_path / "trace.npz")
     assert live["frames_sent"] == live["frames_processed"] == len(trace) > 20
-    summary = localize_bag(tiny_drive.bag, index_path, tmp_path / "offline.tum", Config())
+    summary = localize_bag(tiny_drive.bag, index_path, tmp_path / "offline.tum", CONFIG)
     offline = Trace.load(summary.trace)
     np.testing.assert_array_equal(trace.stamp_ns, offline.stamp_ns)
     np.testing.assert_array_equal(trace.status, offline.status)
