@@ -16,9 +16,11 @@ from pathlib import Path
 
 import yaml
 
-from geoloc_ros.core.config import Config
+from geoloc_ros.core.artifacts import read_artifact
+from geoloc_ros.core.config import Config, validated
 from geoloc_ros.core.errors import BackendError, ConfigError
 from geoloc_ros.core.node_config import NODE_CONFIGS
+from geoloc_ros.localization.place_index import KIND, VERSION
 from geoloc_ros.ros.environment import set_ros_defaults
 from geoloc_ros.ros.params_file import params_text
 
@@ -57,8 +59,8 @@ class StackOptions:
     """Of the bag, times real time."""
     record: Path | None = None
     """Folder for what the nodes said during the bag; see ros/recorder.py."""
-    config: Config = field(default_factory=Config)
-    """Sections that the nodes share with the offline verbs."""
+    config: Config | None = None
+    """Sections that the nodes share with the offline verbs; without it, what the index was made with and defaults."""
 
 
 @dataclass
@@ -74,14 +76,16 @@ def run_stack(options: StackOptions) -> None:
 
     Raises:
         ConfigError: If a file does not exist.
+        ArtifactError: If the index cannot be used.
         BackendError: If a node ends by itself.
     """
     for path in (options.index_path, options.params_file, options.bag):
         if path is not None and not path.exists():
             raise ConfigError(f"'{path}' does not exist; give the path of an index, parameter file or bag")
+    config = options.config or _config_of(options.index_path)
     with tempfile.TemporaryDirectory(prefix="geoloc_run_") as scratch:
         config_file, own_file = Path(scratch) / "config.yaml", Path(scratch) / "run.yaml"
-        config_file.write_text(params_text(options.config))
+        config_file.write_text(params_text(config))
         own_file.write_text(yaml.safe_dump(_own_parameters(options)))
         user_files = [] if options.params_file is None else [options.params_file]
         with _children(commands(options, [config_file, *user_files, own_file])) as children:
@@ -105,6 +109,12 @@ def commands(options: StackOptions, params_files: list[Path]) -> dict[str, list[
         player += ["--record", str(options.record)] if options.record is not None else []
         started[_PLAYER] = player
     return started
+
+
+def _config_of(index_path: Path) -> Config:
+    """Scan and descriptor as an index was made with: another encoder's descriptors would be refused."""
+    made_with = read_artifact(index_path, KIND, VERSION).metadata["config"]
+    return validated(Config, {section: made_with[section] for section in ("scan", "descriptor")})
 
 
 def _own_parameters(options: StackOptions) -> dict[str, dict[str, dict[str, object]]]:
