@@ -228,8 +228,10 @@ inline void draw(const Stretches& stretches, const Cast& cast, float* inverse, i
     const int32_t k = bin[w];
     const F now = load(inverse + k);
     const F mine = fma(all(a[w]), load(cast.cosine + k), all(b[w]) * load(cast.sine + k));
-    const M nearer = both(lanes_of(mask[w]), less(now, mine));
-    store(inverse + k, pick(nearer, mine, now));
+    const M lanes = lanes_of(mask[w]);
+    const M nearer = both(lanes, less(now, mine));
+    // Not by `nearer`: the next stretch waits for this store, and a maximum is there sooner than a comparison.
+    store(inverse + k, pick(lanes, maximum(now, mine), now));
     store(hit + k, pick(nearer, all(building[w]), load(hit + k)));
   }
 }

@@ -11,6 +11,8 @@ from geoloc_ros.core.types import Bool, Float64, Int32, Int64
 from geoloc_ros.maps.elements import Ways
 from geoloc_ros.maps.geomap import RoadGraph
 
+_STRIP_M = 200.0
+
 
 @dataclass(frozen=True)
 class _Segments:
@@ -93,11 +95,13 @@ def _without_duplicates(segments: _Segments) -> _Segments:
 
 
 def _join(segments: _Segments, node_m: Float64) -> RoadGraph:
-    """Walk from junction to junction."""
-    walker = _Walker(segments, len(node_m))
+    """Walk from junction to junction. Edges come in strips from south to north, so neighbours are near in memory."""
+    found = _Walker(segments, len(node_m)).chains()
+    middle_m = node_m[np.array([chain[len(chain) // 2] for chain, _ in found], np.int64)]
     chains: list[list[int]] = []
     reverse: list[int] = []
-    for chain, is_oneway in walker.chains():
+    for row in np.lexsort((middle_m[:, 0], np.floor(middle_m[:, 1] / _STRIP_M))):
+        chain, is_oneway = found[row]
         edge = len(chains)
         chains.append(chain)
         reverse.append(-1 if is_oneway else edge + 1)

@@ -128,6 +128,11 @@ def test_a_crop_without_buildings_in_it_is_refused(village: OsmText, tmp_path: P
         load_map(village.write(tmp_path / "map.osm"), degrees(-50.0, -5.0, 50.0, 5.0))
 
 
+def test_a_crop_without_roads_in_it_is_refused(village: OsmText, tmp_path: Path, degrees: Degrees) -> None:
+    with pytest.raises(MapError, match="no drivable roads in the crop"):
+        load_map(village.write(tmp_path / "map.osm"), degrees(-50.0, 5.0, 50.0, 25.0))
+
+
 def test_a_crop_elsewhere_is_refused(village: OsmText, tmp_path: Path) -> None:
     with pytest.raises(MapError, match="lies outside"):
         load_map(village.write(tmp_path / "map.osm"), (8.0, 47.0, 8.1, 47.1))
