@@ -10,24 +10,66 @@ namespace {
 constexpr float kPi = 3.14159265358979f;
 constexpr uint8_t kBuilding = 1, kSky = 5, kRoad = 3, kPavement = 4;
 
-// atan2 within 1e-5 rad, ten times faster than the library's: a bin is 1000 times wider.
-float fast_atan2(float y, float x) {
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#define GEOLOC_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
+#else
+#define GEOLOC_CLONES
+#endif
+
+// Turn of the direction (x, y) in units of `per_radian`, in [0, 2 pi per_radian]. Within 1e-5 rad of atan2 and without
+// branches: a bin is 1000 times wider.
+__attribute__((always_inline)) inline float turn_of(float y, float x, float per_radian) {
   const float ax = std::fabs(x), ay = std::fabs(y);
-  const float big = std::max(ax, ay), small = std::min(ax, ay);
+  const float big = ax > ay ? ax : ay, small = ax > ay ? ay : ax;
   const float a = small / (big + 1e-30f), s = a * a;
   float angle =
       a * (0.99997726f + s * (-0.33262347f + s * (0.19354346f + s * (-0.11643287f + s * (0.05265332f - s * 0.01172120f)))));
-  if (ay > ax) angle = 0.5f * kPi - angle;
-  if (x < 0.0f) angle = kPi - angle;
-  return y < 0.0f ? -angle : angle;
+  angle = ay > ax ? 0.5f * kPi - angle : angle;
+  angle = x < 0.0f ? kPi - angle : angle;
+  angle = y < 0.0f ? 2.0f * kPi - angle : angle;
+  return angle * per_radian;
 }
 
-// The ray whose bin holds the direction (x, y); bin k is centred on ray k.
-int bin_of(float x, float y, int num_rays) {
-  const float turn = fast_atan2(y, x) * (static_cast<float>(num_rays) / (2.0f * kPi));
-  int bin = static_cast<int>(std::floor(turn + 0.5f));
-  if (bin < 0) bin += num_rays;
-  return bin >= num_rays ? bin - num_rays : bin;
+// The ray whose bin holds a turn; bin k is centred on ray k.
+inline int ray_at(float turn, int num_rays) {
+  const int ray = static_cast<int>(turn + 0.5f);
+  return ray >= num_rays ? ray - num_rays : ray;
+}
+
+// What is worked out for the pixels of one row that matter.
+struct Row {
+  std::vector<int> column;
+  std::vector<float> across, ahead, depth, range, up, turn, far_turn;
+
+  explicit Row(int width)
+      : column(width), across(width), ahead(width), depth(width), range(width), up(width), turn(width),
+        far_turn(width) {}
+};
+
+// Points of `count` pixels of a row: range and direction on the ground plane, height, and direction of the ray itself.
+GEOLOC_CLONES void place_row(int count, const float* __restrict across, const float* __restrict ahead, float scale,
+                             float down, const float* r, const float* t, const float* __restrict depth,
+                             float per_radian, float* __restrict range, float* __restrict up, float* __restrict turn,
+                             float* __restrict far_turn) {
+  const float r0 = r[0] * scale, r1 = r[1] * down, r2 = r[2] * scale, r3 = r[3] * scale, r4 = r[4] * down;
+  const float r5 = r[5] * scale, r6 = r[6] * scale, r7 = r[7] * down, r8 = r[8] * scale;
+  const float t0 = t[0], t1 = t[1], t2 = t[2];
+  for (int i = 0; i < count; ++i) {
+    const float dx = r0 * across[i] + r1 + r2 * ahead[i], dy = r3 * across[i] + r4 + r5 * ahead[i];
+    const float px = dx * depth[i] + t0, py = dy * depth[i] + t1;
+    up[i] = (r6 * across[i] + r7 + r8 * ahead[i]) * depth[i] + t2;
+    range[i] = std::sqrt(px * px + py * py);
+    turn[i] = turn_of(py, px, per_radian);
+    far_turn[i] = turn_of(dy, dx, per_radian);
+  }
+}
+
+GEOLOC_CLONES void sines_of_row(int width, const float* __restrict across, const float* __restrict ahead, float scale,
+                                float down, const float* r, float* __restrict sine) {
+  for (int u = 0; u < width; ++u) {
+    const float x = across[u] * scale, z = ahead[u] * scale;
+    sine[u] = (r[6] * x + r[7] * down + r[8] * z) / std::sqrt(x * x + down * down + z * z);
+  }
 }
 
 struct Rays {
@@ -69,47 +111,48 @@ int64_t geoloc_observe_pixels(int model, int width, int height, float fx, float 
   const float* t = translation;
   int64_t samples = 0;
   for (int k = 0; k < num_rays; ++k) lost[k] = far_away[k] = seen_open[k] = seen_blocked[k] = 0;
+  const float per_radian = static_cast<float>(num_rays) / (2.0f * kPi);
   std::vector<float> sine(width);
+  Row row(width);
   for (int v = 0; v < height; ++v) {
-    const float scale = rays.row_scale[v], y = rays.row_down[v];
-    float lowest = 2.0f, highest = -2.0f;
+    const float scale = rays.row_scale[v], down = rays.row_down[v];
+    const uint8_t* label = labels + static_cast<int64_t>(v) * width;
+    const float* row_depth = depth + static_cast<int64_t>(v) * width;
+    const uint16_t* row_instance = instances ? instances + static_cast<int64_t>(v) * width : nullptr;
+    sines_of_row(width, rays.across.data(), rays.ahead.data(), scale, down, r, sine.data());
+    int count = 0;
     for (int u = 0; u < width; ++u) {
-      const float x = rays.across[u] * scale, z = rays.ahead[u] * scale;
-      const float up = r[6] * x + r[7] * y + r[8] * z;
-      sine[u] = up / std::sqrt(x * x + y * y + z * z);
-      lowest = std::min(lowest, sine[u]);
-      highest = std::max(highest, sine[u]);
+      const bool votes = sine[u] >= min_sine && sine[u] <= max_sine;
+      if (label[u] != kBuilding && !votes) continue;
+      row.column[count] = u;
+      row.across[count] = rays.across[u];
+      row.ahead[count] = rays.ahead[u];
+      row.depth[count] = row_depth[u];
+      ++count;
     }
-    const bool near_horizon = highest >= min_sine && lowest <= max_sine;
-    for (int u = 0; u < width; ++u) {
-      const int64_t pixel = static_cast<int64_t>(v) * width + u;
-      const uint8_t label = labels[pixel];
-      const bool votes = near_horizon && sine[u] >= min_sine && sine[u] <= max_sine;
-      if (label != kBuilding && !votes) continue;
-      const float x = rays.across[u] * scale, z = rays.ahead[u] * scale;
-      const float dx = r[0] * x + r[1] * y + r[2] * z, dy = r[3] * x + r[4] * y + r[5] * z;
-      if (label != kBuilding) {
-        const int ray = bin_of(dx, dy, num_rays);
-        ++(label == kSky || label == kRoad || label == kPavement ? seen_open : seen_blocked)[ray];
+    place_row(count, row.across.data(), row.ahead.data(), scale, down, r, t, row.depth.data(), per_radian,
+              row.range.data(), row.up.data(), row.turn.data(), row.far_turn.data());
+    for (int i = 0; i < count; ++i) {
+      const int u = row.column[i];
+      const bool votes = sine[u] >= min_sine && sine[u] <= max_sine;
+      if (label[u] != kBuilding) {
+        const bool open = label[u] == kSky || label[u] == kRoad || label[u] == kPavement;
+        ++(open ? seen_open : seen_blocked)[ray_at(row.far_turn[i], num_rays)];
         continue;
       }
-      const float d = depth[pixel];
-      if (!(d > 0.0f && d < 1e6f)) {
-        if (votes) ++lost[bin_of(dx, dy, num_rays)];
+      if (!(row.depth[i] > 0.0f && row.depth[i] < 1e6f)) {
+        if (votes) ++lost[ray_at(row.far_turn[i], num_rays)];
         continue;
       }
-      const float px = dx * d + t[0], py = dy * d + t[1];
-      const float up = (r[6] * x + r[7] * y + r[8] * z) * d + t[2];
-      if (up < min_height || up > max_height) continue;
-      const float range = std::sqrt(px * px + py * py);
-      const int ray = bin_of(px, py, num_rays);
-      if (range > max_range) {
+      if (row.up[i] < min_height || row.up[i] > max_height) continue;
+      const int ray = ray_at(row.turn[i], num_rays);
+      if (row.range[i] > max_range) {
         if (votes) ++far_away[ray];
         continue;
       }
       sample_ray[samples] = ray;
-      sample_range[samples] = range;
-      sample_instance[samples] = instances ? instances[pixel] : 0;
+      sample_range[samples] = row.range[i];
+      sample_instance[samples] = row_instance ? row_instance[u] : 0;
       ++samples;
     }
   }

@@ -45,7 +45,7 @@ def level_from_base(ground_m: Float64 | Float32) -> Pose3:
         # Kerbs, puddles and wrong labels are far off the plane: their weight falls with the fourth power.
         weight = 1.0 / (1.0 + ((height_m - design @ plane) / scale_m) ** 2) ** 2
         weighted = design * weight[:, None]
-        plane = np.linalg.solve(weighted.T @ design + prior, weighted.T @ height_m)
+        plane = np.linalg.solve(weighted.T @ design + prior, weighted.T @ height_m).astype(np.float64)
         scale_m = max(_INLIER_M, 0.6 * scale_m)
     if np.hypot(plane[0], plane[1]) > _MAX_SLOPE or abs(plane[2]) > _MAX_OFFSET_M:
         return nominal

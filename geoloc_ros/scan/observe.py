@@ -121,7 +121,8 @@ def _ground_points(labels: UInt8, depth_m: Float32, camera: Camera, base_from_ca
     rows, columns = np.nonzero(is_ground(labels[coarse]) & (depth > 0.0) & (depth < 2.0 * _GROUND_REACH_M))
     directions = _coarse_rays(camera)[rows, columns]
     rotation = base_from_camera.rotation.astype(np.float32)
-    points = directions * depth[rows, columns, None] @ rotation.T + base_from_camera.translation_m.astype(np.float32)
+    points = (directions * depth[rows, columns, None] @ rotation.T).astype(np.float32)
+    points += base_from_camera.translation_m.astype(np.float32)
     return points[np.hypot(points[:, 0], points[:, 1]) < _GROUND_REACH_M]
 
 

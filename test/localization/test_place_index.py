@@ -43,7 +43,8 @@ def test_what_was_saved_is_loaded(tee: RoadGraph, saved_index: Path) -> None:
     loaded = PlaceIndex.load(saved_index)
     assert np.array_equal(loaded.descriptors, built.descriptors)
     assert np.array_equal(loaded.places.poses(), built.places.poses())
-    assert (loaded.encoder_id, loaded.config, loaded.geomap.origin) == ("signature", {"made": "up"}, built.geomap.origin)
+    assert (loaded.encoder_id, loaded.config) == ("signature", {"made": "up"})
+    assert loaded.geomap.origin == built.geomap.origin
     query = encoder.query(signature[3])
     assert np.array_equal(loaded.distances(query), built.distances(query))
 
@@ -104,7 +105,9 @@ def test_an_index_of_another_version_is_refused(saved_index: Path) -> None:
         PlaceIndex.load(saved_index)
 
 
-def test_another_kind_of_faiss_index_is_refused(tmp_path: Path, tee: RoadGraph, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_kind_of_faiss_index_is_refused(
+    tmp_path: Path, tee: RoadGraph, monkeypatch: pytest.MonkeyPatch
+) -> None:
     index, _, _ = make_index(tee)
     write = faiss.write_index
     monkeypatch.setattr(faiss, "write_index", lambda _, path: write(faiss.IndexFlatL2(8), path))
