@@ -6,8 +6,9 @@ All viewpoints of a city, 360 rays of 100 m each. The methods take turns, round 
 whatever else the machine does hits all of them; figures are medians, the ratio is the median of the rounds' ratios.
 
 ours     `RayCaster.cast` in batches of 8192 viewpoints, one thread per core; range and building of every ray.
-embreex  walls extruded to two triangles each, one process per core (its Python threads do not run side by side), the
-         rays made beforehand and limited to 100 m, its fastest call that gives distances; buildings are not asked for.
+embreex  walls extruded to two triangles each, one process per core, the rays made beforehand and limited to 100 m, its
+         fastest call that gives distances; buildings are not asked for. `embreex_threads` is the same with one thread
+         per core in one process, which do not run side by side because the call keeps the GIL.
 shapely  STRtree over the walls, `intersects` and the nearest intersection; one process; a few viewpoints, it is slow.
 
 Error: against all walls in float64 (test/maps/brute_force.py), half of the viewers on roads and half anywhere, also
@@ -22,7 +23,8 @@ import importlib.util
 import multiprocessing
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -58,12 +60,15 @@ def main() -> None:
     num_rounds, num_embreex, num_shapely = (5, 1000, 4) if arguments.quick else (9, 4000, 12)
     near = _some(poses, num_shapely, rng)
     rounds: list[dict[str, float]] = []
-    with _embreex_workers(walls, _some(poses, num_embreex, rng)) as run_embreex:
+    embreex_poses = _some(poses, num_embreex, rng)
+    cast_share = [_embreex(walls, share) for share in np.array_split(embreex_poses, CORES)]
+    with _embreex_workers(walls, embreex_poses) as run_embreex, ThreadPoolExecutor(CORES) as pool:
         for _ in range(num_rounds + 1):
             rounds.append(
                 {
                     "ours": len(poses) * NUM_RAYS / _seconds(caster, poses) / 1e6,
                     "embreex": num_embreex * NUM_RAYS / run_embreex() / 1e6,
+                    "embreex_threads": num_embreex * NUM_RAYS / _threads_seconds(pool, cast_share) / 1e6,
                     "shapely": num_shapely * NUM_RAYS / _shapely_seconds(walls, near) / 1e6,
                 }
             )
@@ -95,6 +100,7 @@ def _figures(rounds: list[dict[str, float]], error_m: NDArray[np.float64], num_p
     return [
         Figure("ours_mray_s", median("ours"), "Mray/s", n=num_poses * NUM_RAYS),
         Figure("embreex_mray_s", median("embreex"), "Mray/s", n=len(rounds)),
+        Figure("embreex_threads_mray_s", median("embreex_threads"), "Mray/s", n=len(rounds)),
         Figure("shapely_mray_s", median("shapely"), "Mray/s", n=len(rounds)),
         Figure("ratio_embreex", float(np.median(ratios)), "", (float(low), float(high)), n=len(rounds)),
         Figure("max_error_m", float(error_m.max()), "m", n=error_m.size),
@@ -167,7 +173,22 @@ class _Start:
         return time.perf_counter() - before
 
 
+def _threads_seconds(pool: ThreadPoolExecutor, casts: list[Callable[[], None]]) -> float:
+    before = time.perf_counter()
+    list(pool.map(lambda cast: cast(), casts))
+    return time.perf_counter() - before
+
+
 def _embreex_worker(walls: Walls, poses: Poses, pipe: Connection) -> None:
+    cast = _embreex(walls, poses)
+    pipe.send(True)
+    while pipe.recv():
+        cast()
+        pipe.send(True)
+
+
+def _embreex(walls: Walls, poses: Poses) -> Callable[[], None]:
+    """Casts all rays of the poses, each time it is called."""
     from embreex.mesh_construction import TriangleMesh
     from embreex.rtcore_scene import EmbreeScene
 
@@ -179,15 +200,16 @@ def _embreex_worker(walls: Walls, poses: Poses, pipe: Connection) -> None:
     low_a, low_b, high_a, high_b = (corner(p, z) for z in (-1.0, 1.0) for p in (walls.start_m, walls.end_m))
     triangles = np.concatenate([np.stack([low_a, low_b, high_b], 1), np.stack([low_a, high_b, high_a], 1)])
     scene = EmbreeScene()
-    mesh = TriangleMesh(scene, triangles)
+    TriangleMesh(scene, triangles)
     turn = poses[:, 2:] + 2.0 * np.pi * np.arange(NUM_RAYS) / NUM_RAYS
     direction = np.stack([np.cos(turn), np.sin(turn), np.zeros_like(turn)], -1).reshape(-1, 3).astype(np.float32)
     origin = np.repeat(corner(poses[:, :2], 0.0), NUM_RAYS, axis=0)
     limit_m = np.full(len(origin), MAX_RANGE_M, np.float32)
-    pipe.send(mesh is not None)
-    while pipe.recv():
+
+    def cast() -> None:
         scene.run(origin, direction, query="DISTANCE", dists=limit_m)
-        pipe.send(True)
+
+    return cast
 
 
 def _errors(
