@@ -89,13 +89,15 @@ def test_a_signal_ends_every_process_without_a_traceback(index_path: Path, tmp_p
         process = subprocess.Popen(
             [sys.executable, "-m", "geoloc_ros.cli", "run", "--index", str(index_path)], stdout=stream, stderr=stream
         )
-    deadline_s = time.monotonic() + ENDS_IN_S
-    while output.read_text().count(": active") < 3 and time.monotonic() < deadline_s:
-        time.sleep(0.05)
-    children = children_of(process.pid)
-    assert len(children) == 3
-    process.send_signal(number)
-    process.wait(ENDS_IN_S)
+    try:
+        deadline_s = time.monotonic() + ENDS_IN_S
+        while output.read_text().count(": active") < 3 and time.monotonic() < deadline_s:
+            time.sleep(0.05)
+        children = children_of(process.pid)
+        assert len(children) == 3
+    finally:
+        process.send_signal(number)
+        process.wait(ENDS_IN_S)
     assert not any(Path(f"/proc/{child}").exists() for child in children)
     assert "Traceback" not in output.read_text()
 
