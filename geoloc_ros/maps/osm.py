@@ -49,8 +49,10 @@ def load_map(path: Path, crop: Crop | None = None, config: MapConfig = _DEFAULTS
         _check_overlap(crop, extent, path)
     west, south, east, north = crop or extent
     origin = GeoOrigin(latitude_deg=(south + north) / 2.0, longitude_deg=(west + east) / 2.0)
-    corners_m = origin.to_map(np.array([south, south, north, north]), np.array([west, east, west, east]))
-    low, high = corners_m.min(axis=0), corners_m.max(axis=0)
+    # Parallels bend: half a metre in the middle of a box 6 km wide. So the middles of the sides count too.
+    latitude_deg, longitude_deg = np.meshgrid([south, origin.latitude_deg, north], [west, origin.longitude_deg, east])
+    border_m = origin.to_map(latitude_deg, longitude_deg).reshape(-1, 2)
+    low, high = border_m.min(axis=0), border_m.max(axis=0)
     attribution = MADE_UP if elements.generator == _OUR_GENERATOR else ATTRIBUTION
     city = GeoMap(
         origin=origin,

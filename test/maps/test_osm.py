@@ -165,5 +165,8 @@ def test_real_cities_hold_what_their_list_says(shared_data: Path, city: str) -> 
     assert 0.97 < len(loaded.buildings) / expected["buildings"] < 1.06
     lines = [loaded.roads.polyline(edge) for edge in range(len(loaded.roads))]
     length_m = np.array([np.linalg.norm(np.diff(line, axis=0), axis=1).sum() for line in lines])
+    west, south, east, north = loaded.bounds_m
+    low, high = loaded.buildings.vertices_m.min(axis=0), loaded.buildings.vertices_m.max(axis=0)
+    assert (low >= [west - 0.01, south - 0.01]).all() and (high <= [east + 0.01, north + 0.01]).all()
     road_km = (length_m * np.where(loaded.roads.edge_reverse >= 0, 0.5, 1.0)).sum() / 1000.0
     assert road_km == pytest.approx(expected["drivable_km"], rel=0.01)
