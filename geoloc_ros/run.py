@@ -21,7 +21,7 @@ from geoloc_ros.core.config import Config, validated
 from geoloc_ros.core.errors import BackendError, ConfigError
 from geoloc_ros.core.node_config import NODE_CONFIGS
 from geoloc_ros.localization.place_index import KIND, VERSION
-from geoloc_ros.ros.environment import set_ros_defaults
+from geoloc_ros.ros.environment import PARENT_VARIABLE, set_ros_defaults
 from geoloc_ros.ros.params_file import params_text
 
 logger = logging.getLogger(__name__)
@@ -143,10 +143,14 @@ def _children(started: dict[str, list[str]]) -> Iterator[list[_Child]]:
     children: list[_Child] = []
     try:
         for name, command in started.items():
-            children.append(_Child(name, command, subprocess.Popen(command)))
+            children.append(_Child(name, command, _start(command)))
         yield children
     finally:
         _end(children)
+
+
+def _start(command: list[str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(command, env={**os.environ, PARENT_VARIABLE: str(os.getpid())})
 
 
 def _watch(children: list[_Child], options: StackOptions) -> None:
@@ -170,7 +174,7 @@ def _respawn(child: _Child, status: int) -> None:
         logger.warning("node '%s' ended with status %d; again in %.0f s", child.name, status, _RESPAWN_DELAY_S)
         child.restart_at_s = time.monotonic() + _RESPAWN_DELAY_S
     elif time.monotonic() >= child.restart_at_s:
-        child.process = subprocess.Popen(child.command)
+        child.process = _start(child.command)
         child.restart_at_s = None
 
 

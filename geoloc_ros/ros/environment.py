@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import signal
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
 import geoloc_ros
@@ -12,6 +14,10 @@ from geoloc_ros.core.errors import BackendError
 
 # Fast DDS 3 (Kilted) reads the first, Fast DDS 2 (Jazzy, Humble) the second.
 PROFILE_VARIABLES = ("FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE")
+
+PARENT_VARIABLE = "GEOLOC_PARENT_PID"
+"""Whom `end_with_parent` means; set by `geoloc run`."""
+_PR_SET_PDEATHSIG = 1
 
 
 def set_transport_defaults(environment: MutableMapping[str, str]) -> None:
@@ -30,6 +36,16 @@ def set_ros_defaults(environment: MutableMapping[str, str]) -> None:
     """The same, and for what runs on one machine as a whole: discovery does not look further."""
     set_transport_defaults(environment)
     environment.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+
+
+def end_with_parent(environment: Mapping[str, str]) -> None:
+    """Get SIGTERM when the process that is named as parent ends, however it ends; nothing where none is named."""
+    parent = environment.get(PARENT_VARIABLE)
+    if parent is None or not sys.platform.startswith("linux"):
+        return
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != int(parent):  # it has ended already
+        signal.raise_signal(signal.SIGTERM)
 
 
 def shared_file(name: str) -> Path:

@@ -25,7 +25,7 @@ from rosgraph_msgs.msg import Clock
 
 from geoloc_ros.core.errors import BackendError, DatasetError
 from geoloc_ros.ros.conversions import to_time
-from geoloc_ros.ros.environment import set_ros_defaults
+from geoloc_ros.ros.environment import end_with_parent, set_ros_defaults
 from geoloc_ros.ros.recorder import LiveRecorder
 from geoloc_ros.ros.tf import TF_STATIC_QOS
 
@@ -99,6 +99,7 @@ def play_bag(options: PlayOptions) -> None:
         DatasetError: If the bag cannot be read.
         BackendError: If no node listens.
     """
+    end_with_parent(os.environ)
     with _open(options.bag) as reader, _spinning_node(options.namespace) as node:
         recorder = LiveRecorder(node) if options.record is not None else None
 

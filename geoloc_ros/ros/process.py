@@ -16,7 +16,7 @@ from rclpy.logging import get_logger
 from rclpy.signals import SignalHandlerOptions
 
 from geoloc_ros.core.errors import GeolocError
-from geoloc_ros.ros.environment import set_transport_defaults
+from geoloc_ros.ros.environment import end_with_parent, set_transport_defaults
 from geoloc_ros.ros.lifecycle import StagedNode
 
 # How long a signal may go unnoticed.
@@ -32,6 +32,7 @@ def run_nodes(*make_nodes: Callable[[], StagedNode[Any]]) -> int:
 
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
+    end_with_parent(os.environ)
     set_transport_defaults(os.environ)
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     spinning: list[_SpinningNode] = []
