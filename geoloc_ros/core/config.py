@@ -57,8 +57,13 @@ class DescriptorConfig(Section):
 
     num_bins: int = Field(36, ge=8, description="Angular bins of the descriptor")
     edge_variance_bins2: float = Field(5.0, gt=0.0, description="Sigma squared of the edge channel, at 360 bins")
-    range_weight: float = Field(0.45, ge=0.0, description="Weight of the range channel, per square root of a metre")
-    edge_weight: float = Field(1.5, ge=0.0, description="Weight of the edge channel")
+    range_width: float = Field(
+        0.9, gt=0.0, description="Ranges whose square roots differ by less look alike, square roots of a metre"
+    )
+    range_period: float = Field(
+        11.0, gt=0.0, description="Twice the difference of root ranges that counts most, square roots of a metre"
+    )
+    edge_weight: float = Field(1.0, ge=0.0, description="Weight of a difference of the edge channel")
 
 
 class IndexConfig(Section):

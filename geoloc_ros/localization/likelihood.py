@@ -17,7 +17,7 @@ def log_likelihood(distances: Float32, config: TrackerConfig) -> Float32:
 
     Only the order counts: `-rank_exponent * log(share of the city that is nearer)`. That is the ratio of two densities,
     of the rank of the true place and of any other (which is uniform), if the first falls as a power; measured on
-    simulated drives in kyoto it does, and says 3.1 nats a frame, against 2.5 of the best function of the distance.
+    simulated drives in kyoto it does, and says 3.1 nats a frame, the best function of the distance 2.5.
     It needs no scale of the distances, which differs by city, encoder and camera, and a frame that is all wrong can
     cost a place no more than `rank_exponent * log(V / rank_softening)`.
     """
