@@ -12,8 +12,9 @@ from geoloc_ros.core.errors import MapError
 from geoloc_ros.core.geodesy import GeoOrigin
 from geoloc_ros.core.types import Float64
 from geoloc_ros.maps.buildings import make_buildings
-from geoloc_ros.maps.elements import Elements, Ways, read_elements
+from geoloc_ros.maps.elements import Elements, Ways
 from geoloc_ros.maps.geomap import GeoMap, MapSource
+from geoloc_ros.maps.reader import read_elements
 from geoloc_ros.maps.roads import make_roads
 from geoloc_ros.maps.trees import find_trees
 

@@ -110,6 +110,12 @@ def test_a_file_of_another_kind_is_refused_by_name(tmp_path: Path) -> None:
         load_map(tmp_path / "city.geojson")
 
 
+def test_a_map_of_nothing_but_nodes_is_refused(osm: OsmText, tmp_path: Path) -> None:
+    osm.node((0.0, 0.0), natural="tree")
+    with pytest.raises(MapError, match="no buildings"):
+        load_map(osm.write(tmp_path / "map.osm"))
+
+
 def test_a_map_without_buildings_is_refused(osm: OsmText, tmp_path: Path) -> None:
     osm.road([(0.0, 0.0), (50.0, 0.0)])
     with pytest.raises(MapError, match="no buildings"):
