@@ -84,6 +84,7 @@ EXTRAS = {
         'numpy==2.4.*; python_version >= "3.11"',
         "ruff==0.17.*",
         "import-linter>=2.0",
+        "setuptools>=77",  # to build a wheel without pip's build environment; a new environment may hold an older one
         "colcon-common-extensions",
         f"ros-{ROS_DISTRO}-ament-cmake-pytest",
         *BUILD,
