@@ -115,3 +115,11 @@ def test_a_road_breaks_where_a_node_is_missing(osm: OsmText, tmp_path: Path) -> 
     lines = osm.text().splitlines()
     path.write_text("\n".join(line for line in lines if '<node id="3"' not in line))
     assert sorted(lengths(load_map(path).roads)) == pytest.approx([30.0] * 4, abs=0.05)
+
+
+def test_one_way_roads_that_end_in_the_same_place_are_not_joined(osm: OsmText, tmp_path: Path) -> None:
+    osm.road([(-50.0, 0.0), (0.0, 0.0)], oneway="yes")
+    osm.road([(50.0, 0.0), (0.0, 0.0)], oneway="yes")
+    roads = load(osm, tmp_path)
+    assert lengths(roads) == pytest.approx([50.0, 50.0], abs=0.05)
+    assert roads.edge_to[0] == roads.edge_to[1]
