@@ -108,9 +108,15 @@ class LocalizerConfig(Section):
     max_odometry_step_m: float = Field(
         50.0, gt=0.0, description="Odometry that moves further between two frames has jumped: start anew, m"
     )
-    agreement_length_m: float = Field(50.0, gt=0.0, description="Drive over which agreement with the map is judged, m")
-    degraded_agreement: float = Field(
-        0.7, ge=0.0, le=1.0, description="Degraded where less of the city looks unlike the frame than the pose does"
+    agreement_length_m: float = Field(
+        50.0, gt=0.0, description="Drive over which it is judged how well frames agree with the pose, m"
+    )
+    fix_rank: float = Field(
+        0.01, gt=0.0, lt=1.0,
+        description="Share of the city that may look more like the frames than a new fix does (geometric mean)",
+    )
+    degraded_rank: float = Field(
+        0.04, gt=0.0, lt=1.0, description="Share of the city that looks more like the frames than a degraded fix does"
     )
 
 

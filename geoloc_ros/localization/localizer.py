@@ -6,7 +6,7 @@ import numpy as np
 
 from geoloc_ros.core.config import Config
 from geoloc_ros.core.errors import ObservationError
-from geoloc_ros.core.geometry import relative_motion
+from geoloc_ros.core.geometry import relative_motion, wrap_angle
 from geoloc_ros.core.types import Float32, Float64, Hypothesis, Pose2, PoseEstimate
 from geoloc_ros.localization.likelihood import log_likelihood
 from geoloc_ros.localization.place_index import PlaceIndex
@@ -41,7 +41,7 @@ class Localizer:
     def set_initial_pose(self, pose: Pose2, covariance: Float64) -> None:
         """Start from a pose in the map frame that somebody names, with its covariance (3, 3) of x, y, yaw."""
         self._tracker.set_pose(pose, covariance)
-        self._status.reset("initial pose given")
+        self._status.trust("initial pose given")
 
     def update(self, stamp_ns: int, descriptor: Float32, odometry: Pose2) -> PoseEstimate:
         """Take in a frame.
@@ -66,8 +66,7 @@ class Localizer:
         belief = self._tracker.belief()
         peak = int(np.argmax(belief))
         cluster = self._tracker.cluster(peak, self._config.mode_radius_m, self._config.mode_turn_rad)
-        agreement = float(np.mean(distances > distances[peak]))
-        status, reason = self._status.update(cluster.probability, agreement, travelled_m)
+        status, reason = self._status.update(cluster.probability, self._rank(distances, cluster.pose), travelled_m)
         return PoseEstimate(
             stamp_ns, cluster.pose, cluster.covariance, status, cluster.probability, reason,
             self._hypotheses(distances, belief),
@@ -93,6 +92,13 @@ class Localizer:
             self._status.reset("stamps went back" if stamp_ns < last[0] else f"odometry jumped by {travelled_m:.0f} m")
             return 0.0, True
         return travelled_m, self._tracker.advance(motion.x_m, motion.yaw_rad)
+
+    def _rank(self, distances: Float32, pose: Pose2) -> float:
+        """Share of the city that is more like the frame than the best viewpoint around a pose that looks its way."""
+        offset_m = self._poses[:, :2] - [pose.x_m, pose.y_m]
+        near = np.flatnonzero(np.einsum("vi,vi->v", offset_m, offset_m) < self._config.mode_radius_m**2)
+        near = near[np.abs(wrap_angle(self._poses[near, 2] - pose.yaw_rad)) < self._config.mode_turn_rad]
+        return float(np.mean(distances < distances[near].min())) if len(near) else 1.0
 
     def _hypotheses(self, distances: Float32, belief: Float32) -> tuple[Hypothesis, ...]:
         count = min(self._num_hypotheses, len(distances))
