@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from geoloc_ros.core.config import Config
 from geoloc_ros.core.errors import ObservationError
@@ -20,6 +21,7 @@ class Localizer:
     def __init__(self, index: PlaceIndex, config: Config) -> None:
         self._index = index
         self._poses = index.places.poses()
+        self._around = cKDTree(self._poses[:, :2])
         self._config = config.localizer
         self._num_hypotheses = config.index.num_hypotheses
         self._likelihood = config.tracker
@@ -95,8 +97,7 @@ class Localizer:
 
     def _rank(self, distances: Float32, pose: Pose2) -> float:
         """Share of the city that is more like the frame than the best viewpoint around a pose that looks its way."""
-        offset_m = self._poses[:, :2] - [pose.x_m, pose.y_m]
-        near = np.flatnonzero(np.einsum("vi,vi->v", offset_m, offset_m) < self._config.mode_radius_m**2)
+        near = np.array(self._around.query_ball_point([pose.x_m, pose.y_m], self._config.mode_radius_m), np.int64)
         near = near[np.abs(wrap_angle(self._poses[near, 2] - pose.yaw_rad)) < self._config.mode_turn_rad]
         return float(np.mean(distances < distances[near].min())) if len(near) else 1.0
 
