@@ -80,6 +80,15 @@ def test_a_building_without_depth_is_not_observed() -> None:
     assert not scan.observed[:40].any()
 
 
+def test_a_strip_of_sky_over_a_building_without_depth_is_no_open_view() -> None:
+    images = draw_room(PANORAMA, mount())
+    front = images.instances == 1
+    images.depth_m[front] = np.nan
+    above = np.arange(360)[:, None] <= 175  # the horizon is at row 180; rows 174 to 178 speak for a ray
+    images.labels[front & above] = SemanticClass.SKY
+    assert not observe(images).observed[:40].any()
+
+
 def test_a_building_out_of_reach_is_open_view() -> None:
     scan = observe(draw_room(PANORAMA, mount(), half_m=150.0, height_m=40.0))
     assert np.isnan(scan.range_m).all() and scan.observed.all()
