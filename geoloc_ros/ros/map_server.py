@@ -41,6 +41,7 @@ class MapServerNode(StagedNode[MapServerNodeConfig]):
     def start(self) -> None:
         """Show the map and offer the services."""
         self._show()
+        self._is_indexing = False
         # Under its own name, as Nav2's map server has it: the localizer beside it offers the same.
         self.service(LoadMap, "~/load_map", self._on_load_map)
         server = ActionServer(
@@ -79,9 +80,11 @@ class MapServerNode(StagedNode[MapServerNodeConfig]):
     # ---- the index_map action
 
     def _on_goal(self, goal: IndexMap.Goal) -> GoalResponse:
-        if self._job is not None:
+        if self._is_indexing:
             self.get_logger().warning(f"refused to index '{goal.map_path}': another map is being indexed")
             return GoalResponse.REJECT
+        # From here on, not from when its work begins: the next request may come before that.
+        self._is_indexing = True
         return GoalResponse.ACCEPT
 
     async def _on_index_map(self, goal_handle: ServerGoalHandle[Any, Any, Any]) -> IndexMap.Result:
@@ -92,7 +95,7 @@ class MapServerNode(StagedNode[MapServerNodeConfig]):
         try:
             outcome: IndexMap.Result = await self._job.result
         finally:
-            self._job = None
+            self._job, self._is_indexing = None, False
         if outcome.success:
             goal_handle.succeed()
         elif goal_handle.is_cancel_requested:

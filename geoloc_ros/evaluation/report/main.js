@@ -159,3 +159,5 @@ setMapMode("drive");
 listen();
 goTo(0);
 followHash();
+// The first picture does not wait for an animation frame: a page in the background gets none.
+drawAll();
