@@ -49,7 +49,6 @@ class ObserveConfig(Section):
     split_ratio: float = Field(
         0.25, gt=0.0, description="Relative jump of the range between buildings, where no instances are given"
     )
-    camera_height_m: float = Field(2.0, gt=0.0, description="Height of the camera where tf does not say, m")
 
 
 class DescriptorConfig(Section):
