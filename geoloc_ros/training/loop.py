@@ -1,0 +1,221 @@
+"""Runs a recipe for a budget of steps; killed and started again, it ends with the same weights."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch.utils.tensorboard import SummaryWriter
+
+from geoloc_ros.core.progress import ProgressCallback, no_progress
+from geoloc_ros.training.checkpoint import CurvePoint, TrainingState, copy_weights, load_checkpoint, save_checkpoint
+from geoloc_ros.training.recipe import Batch, Recipe
+
+logger = logging.getLogger(__name__)
+
+_PROBED_STEPS = 8
+_UNTIMED_STEPS = 2
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How long a training lasts. Only a budget in steps gives the same weights on another machine."""
+
+    minutes: float = 15.0
+    """Of wall clock; the speed of the first steps turns them into a number of steps."""
+    steps: int | None = None
+    """In place of minutes."""
+
+
+@dataclass(frozen=True)
+class LoopSettings:
+    """How the loop runs, whatever it trains."""
+
+    validate_every: int = 250
+    """Steps."""
+    patience: int = 20
+    """Validations without a better one after which training ends."""
+    max_gradient_norm: float = 5.0
+    checkpoint_every_s: float = 60.0
+    num_threads: int = 1
+    """Of torch, on the CPU."""
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """What a training came to; the module holds the weights of its best validation."""
+
+    curve: tuple[CurvePoint, ...]
+    best_validation: float
+    best_step: int
+    steps: int
+    """Done; fewer than the budget where patience ended it."""
+    minutes: float
+    """Of wall clock, over all its parts."""
+
+
+def train(
+    recipe: Recipe, identity: str, budget: Budget, settings: LoopSettings, folder: Path,
+    progress: ProgressCallback = no_progress,
+) -> TrainingResult:
+    """Train `recipe.module` and leave its best weights in it.
+
+    `folder` gets a checkpoint every minute and the scalars for TensorBoard. If it holds a checkpoint, training goes
+    on from there and keeps to the number of steps that was settled then.
+
+    Args:
+        identity: What, besides the step, the batches depend on: seed, maps, first weights.
+
+    Raises:
+        ArtifactError: The checkpoint in `folder` is damaged or of another `identity`.
+    """
+    torch.set_num_threads(settings.num_threads)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    recipe.module.to(device)
+    with _deterministic(device), SummaryWriter(str(folder)) as writer:
+        loop = _Loop(recipe, identity, settings, folder, device, writer)
+        loop.begin(budget)
+        return loop.run(progress)
+
+
+class _Loop:
+    """One training under way."""
+
+    def __init__(
+        self, recipe: Recipe, identity: str, settings: LoopSettings, folder: Path, device: torch.device,
+        writer: SummaryWriter,
+    ) -> None:
+        self._recipe = recipe
+        self._settings = settings
+        self._device = device
+        self._writer = writer
+        self._checkpoint = folder / "checkpoint.pt"
+        self._identity = f"{recipe.name} {identity}"
+        # Adam is AdamW without decay.
+        self._optimizer = torch.optim.AdamW(recipe.module.parameters(), lr=0.0, weight_decay=recipe.weight_decay)
+        self._state = TrainingState(identity=self._identity, num_steps=0)
+
+    def begin(self, budget: Budget) -> None:
+        """Go on from the checkpoint, or settle the number of steps."""
+        if self._checkpoint.exists():
+            self._state = load_checkpoint(self._checkpoint, self._identity, self._recipe.module, self._optimizer)
+            logger.info("training goes on from step %d of %d", self._state.step, self._state.num_steps)
+            return
+        steps = budget.steps
+        if steps is None:
+            steps = max(1, int(budget.minutes * 60.0 / self._measure_step_s()))
+        self._state.num_steps = steps
+        logger.info("training %s for %d steps on %s", self._recipe.name, self._state.num_steps, self._device)
+
+    def run(self, progress: ProgressCallback) -> TrainingResult:
+        """All steps that are left."""
+        state = self._state
+        saved_s = began_s = time.monotonic()
+        before_s = state.elapsed_s
+        if not state.curve:
+            self._validate()
+        with ThreadPoolExecutor(1, thread_name_prefix="batches") as pool:
+            following = pool.submit(self._recipe.batch, state.step)
+            while state.step < state.num_steps and not self._is_out_of_patience():
+                following = self._step(pool, following)
+                state.elapsed_s = before_s + time.monotonic() - began_s
+                if state.step % self._settings.validate_every == 0 or state.step == state.num_steps:
+                    self._validate()
+                if time.monotonic() - saved_s >= self._settings.checkpoint_every_s:
+                    self._save()
+                    saved_s = time.monotonic()
+                progress(f"training {self._recipe.name}", state.step / state.num_steps)
+            following.cancel()
+        self._save()
+        self._recipe.module.load_state_dict(state.best_weights)
+        best = max(state.curve, key=lambda point: point.validation)
+        return TrainingResult(
+            tuple(state.curve), best.validation, best.step, state.step, state.elapsed_s / 60.0
+        )
+
+    def _step(self, pool: ThreadPoolExecutor, current: Future[Batch]) -> Future[Batch]:
+        """One step of the optimiser; the next batch is made meanwhile."""
+        state = self._state
+        batch = current.result()
+        following = pool.submit(self._recipe.batch, state.step + 1)
+        rate = self._recipe.learning_rate(state.step / state.num_steps)
+        for group in self._optimizer.param_groups:
+            group["lr"] = rate
+        loss = self._backward(batch)
+        norm = torch.nn.utils.clip_grad_norm_(self._recipe.module.parameters(), self._settings.max_gradient_norm)
+        self._optimizer.step()
+        state.step += 1
+        state.losses.append(loss)
+        if state.step % 10 == 0:
+            self._writer.add_scalar("loss", loss, state.step)
+            self._writer.add_scalar("gradient_norm", float(norm), state.step)
+            self._writer.add_scalar("learning_rate", rate, state.step)
+        return following
+
+    def _backward(self, batch: Batch) -> float:
+        self._optimizer.zero_grad(set_to_none=True)
+        loss = self._recipe.loss(tuple(tensor.to(self._device) for tensor in batch))
+        torch.autograd.backward(loss)
+        return float(loss.detach())
+
+    def _validate(self) -> None:
+        state = self._state
+        self._recipe.module.eval()
+        with torch.no_grad():
+            validation = self._recipe.validate()
+        self._recipe.module.train()
+        if validation > state.best_validation:
+            state.best_validation = validation
+            state.best_weights = copy_weights(self._recipe.module)
+        loss = sum(state.losses) / len(state.losses) if state.losses else float("nan")
+        state.losses.clear()
+        state.curve.append(CurvePoint(state.step, state.elapsed_s / 60.0, loss, validation))
+        self._writer.add_scalar("validation", validation, state.step)
+        logger.info(
+            "step %d of %d, %.1f min: loss %.4f, validation %.2f",
+            state.step, state.num_steps, state.elapsed_s / 60.0, loss, validation,
+        )
+
+    def _is_out_of_patience(self) -> bool:
+        since = [point.validation for point in self._state.curve].index(self._state.best_validation)
+        return len(self._state.curve) - 1 - since >= self._settings.patience
+
+    def _save(self) -> None:
+        save_checkpoint(self._checkpoint, self._state, self._recipe.module, self._optimizer)
+
+    def _measure_step_s(self) -> float:
+        """Seconds of a step with its share of a validation; the weights are left as they were."""
+        module = self._recipe.module
+        weights = copy_weights(module)
+        batches = [self._recipe.batch(step) for step in range(_PROBED_STEPS)]
+        module.train()
+        for step, batch in enumerate(batches):
+            if step == _UNTIMED_STEPS:
+                began_s = time.monotonic()
+            self._backward(batch)
+        step_s = (time.monotonic() - began_s) / (_PROBED_STEPS - _UNTIMED_STEPS)
+        self._optimizer.zero_grad(set_to_none=True)
+        module.load_state_dict(weights)
+        module.eval()
+        began_s = time.monotonic()
+        with torch.no_grad():
+            self._recipe.validate()
+        module.train()
+        return step_s + (time.monotonic() - began_s) / self._settings.validate_every
+
+
+@contextmanager
+def _deterministic(device: torch.device) -> Iterator[None]:
+    """Same input, same output on the CPU; a GPU may have no such kernel for everything."""
+    before = torch.are_deterministic_algorithms_enabled()
+    torch.use_deterministic_algorithms(True, warn_only=device.type != "cpu")
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before)

@@ -1,0 +1,57 @@
+"""What the training loop asks of a method: a network, its batches, its loss, and how good it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+import torch
+
+Batch = tuple[torch.Tensor, ...]
+"""What one step learns from."""
+
+
+class Recipe(Protocol):
+    """One way to train one network.
+
+    Everything drawn at random depends on the recipe's seed and the step alone, so that a training that was killed goes
+    on as if it had not been: `batch` draws from `np.random.default_rng((seed, step))`; `loss` draws nothing, so there
+    is no dropout.
+    """
+
+    @property
+    def name(self) -> str:
+        """Of the method, for logs."""
+
+    @property
+    def module(self) -> torch.nn.Module:
+        """The network. The loop moves it to its device and calls `train()` and `eval()` on it."""
+
+    @property
+    def weight_decay(self) -> float:
+        """Of AdamW; 0 is plain Adam."""
+
+    def learning_rate(self, progress: float) -> float:
+        """At `progress` of the budget, 0 to 1."""
+
+    def batch(self, step: int) -> Batch:
+        """Tensors on the CPU for one step; called from another thread than the rest, in order."""
+
+    def loss(self, batch: Batch) -> torch.Tensor:
+        """Scalar of a batch on the module's device."""
+
+    def validate(self) -> float:
+        """How good the network is on a map it does not learn from; higher is better. Called in `eval()` mode."""
+
+    def export(self, path: Path) -> None:
+        """Write the network as ONNX to `path`, which appears whole or not at all."""
+
+
+@contextmanager
+def seeded_weights(seed: int) -> Iterator[None]:
+    """Modules made inside draw their first weights from `seed`; torch's own generators are left as they were."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        yield
