@@ -62,6 +62,8 @@ class CameraNoise:
     """Standard deviation of the constant error of yaw."""
     height_m: float = 0.0
     """Standard deviation of the measured mounting height."""
+    fov_deg: float = 360.0
+    """What is seen, to both sides of straight ahead together."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,8 @@ class ImageNoise:
     """Nothing farther has depth."""
     missed_ratio: float = 0.0
     """Probability that a building is not seen as one, at a moment."""
+    read_open_ratio: float = 0.5
+    """Of what is missed, the share that reads as sky and road, and so as open view."""
     patch_ratio: float = 0.0
     """Share of building pixels in patches read as something else: glare, dirt, signs."""
     merged_ratio: float = 0.0
@@ -122,7 +126,12 @@ class NoiseLevel:
     motion: MotionNoise = MotionNoise()
 
 
-PAPER = NoiseLevel(
+SEVERITY = 1.0
+"""Calibrated: `docs/noise_calibration.json`."""
+MOST_LIKELY = 0.6
+"""No scaled probability is more: beyond, mistakes would be the rule and not the exception."""
+
+_ARGUED = NoiseLevel(
     WorldNoise(
         removed_ratio=0.08, added_ratio=0.06, moved_m=3.0, resized_ratio=0.05, removed_tree_ratio=0.1,
         avenue_ratio=0.35, parked_ratio=0.35, company_ratio=0.4, oncoming_per_s=0.15, people_per_km=25.0,
@@ -139,6 +148,28 @@ PAPER = NoiseLevel(
     ),
 )
 
+
+def paper_at(severity: float) -> NoiseLevel:
+    """The argued mixture with all mistakes of perception `severity` times as likely and as large."""
+    image = _ARGUED.image
+    return replace(
+        _ARGUED,
+        image=replace(
+            image,
+            depth_building_ratio=severity * image.depth_building_ratio,
+            depth_pixel_ratio=severity * image.depth_pixel_ratio,
+            dropout_at_100m=min(MOST_LIKELY, severity * image.dropout_at_100m),
+            missed_ratio=min(MOST_LIKELY, severity * image.missed_ratio),
+            patch_ratio=min(MOST_LIKELY, severity * image.patch_ratio),
+            merged_ratio=min(MOST_LIKELY, severity * image.merged_ratio),
+            split_ratio=min(MOST_LIKELY, severity * image.split_ratio),
+            border_px=severity * image.border_px,
+        ),
+    )
+
+
+PAPER = paper_at(SEVERITY)
+
 LEVELS: dict[NoiseName, NoiseLevel] = {
     "none": NoiseLevel(),
     "paper": PAPER,
@@ -148,3 +179,13 @@ LEVELS: dict[NoiseName, NoiseLevel] = {
         image=replace(PAPER.image, depth_scale_limit=2.0, blocked_ratio=0.5),
     ),
 }
+
+CONDITIONS: dict[str, NoiseLevel] = {
+    "paper": PAPER,
+    "hard": LEVELS["hard"],
+    "occluded50": replace(PAPER, image=replace(PAPER.image, blocked_ratio=0.5)),
+    "fov90": replace(PAPER, camera=replace(PAPER.camera, fov_deg=90.0)),
+    "stale30": replace(PAPER, world=replace(PAPER.world, removed_ratio=0.3)),
+    "scale": replace(PAPER, image=replace(PAPER.image, depth_scale_limit=2.0)),
+}
+"""`paper` with one thing changed each; `hard` with three."""

@@ -1,0 +1,133 @@
+"""Mistakes of segmentation, instances and depth about what a camera has before it: the noise family `streets`.
+
+The same mistakes with the same parameters that `degrade.Degrader` makes in images, reduced to rays by the same rule as
+in `scan.observe`: a ray is a hit where enough pixels of a wall have depth, and observed if it is a hit or if the band
+above the horizon shows more open view than what may hide a building.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import ndtri
+
+from geoloc_ros.core.types import Bool, Float32, Int32, Int64, SemanticScan
+from geoloc_ros.sim.chance import normal, uniform, wavering
+from geoloc_ros.sim.noise import ImageNoise, NoiseLevel
+from geoloc_ros.sim.occlusion import View
+
+_PATCH_RAD, _WOBBLE_RAD = 0.08, 0.04
+_PIXEL_RAD = 2.0 * np.pi / 512.0
+"""Of the usual panorama."""
+_MIN_SAMPLES = 3
+_BLOCKER_RAD = np.radians(30.0)
+_FIRST_PURPOSE = 16
+_DEPTH, _MISSED, _OPEN, _MERGED, _SPLIT, _SCALE, _BLOCKED = range(_FIRST_PURPOSE, _FIRST_PURPOSE + 7)
+
+
+def observe_streets(
+    view: View, level: NoiseLevel, drive: Int64, seed: int, max_range_m: float, rng: np.random.Generator
+) -> SemanticScan:
+    """Scans (N, B) of views (N, B) in drives (N,)."""
+    noise, num_rays = level.image, view.range_m.shape[1]
+    key = drive[:, None]
+    blocked = _blocked(noise, drive, seed, num_rays, rng)
+    samples = view.seen_rad / _PIXEL_RAD * (2.0 * np.pi / num_rays / _PIXEL_RAD)
+    wall = (view.building >= 0) & ~blocked
+    missed = wall & (uniform(seed, _MISSED, key, view.building) < noise.missed_ratio)
+    reads_open = missed & (uniform(seed, _OPEN, key, view.building) < noise.read_open_ratio)
+    patched = wall & ~missed & _in_patches(noise.patch_ratio, view.seen_rad, rng)
+    seen = wall & ~missed & ~patched
+    range_m = _mistaken_range(view, noise, key, seed, samples, rng)
+    loss = noise.dropout_at_100m * (np.nan_to_num(range_m, nan=0.0) / 100.0) ** 2
+    has_depth = seen & ~_in_patches(loss, view.seen_rad, rng) & (range_m < noise.depth_limit_m)
+    far = has_depth & (range_m > max_range_m)
+    hit = has_depth & ~far & (samples >= _MIN_SAMPLES)
+    open_view = view.sky + view.wall * (far | reads_open)
+    hidden = view.hidden + view.wall * (seen & ~has_depth | missed & ~reads_open | patched)
+    observed = hit | ((open_view > 0.0) & (open_view >= hidden) & ~blocked)
+    scan = _with_borders(range_m, view.building, hit, observed, noise, rng)
+    return _with_instances(scan, noise, key, seed, level.camera.fov_deg)
+
+
+def _in_patches(ratio: Float32 | float, seen_rad: Float32, rng: np.random.Generator) -> Bool:
+    """Rays all of whose pixels are in wrong patches, which are as high as wide: that many must come together."""
+    many = np.maximum(1.0, seen_rad / _PATCH_RAD)
+    probability = np.asarray(ratio) ** many
+    if not np.any(probability > 0.0):
+        return np.zeros(seen_rad.shape, bool)
+    threshold = ndtri(np.minimum(probability, 1.0))
+    return np.asarray(wavering(*seen_rad.shape, _PATCH_RAD, rng) < threshold)
+
+
+def _mistaken_range(
+    view: View, noise: ImageNoise, key: Int64, seed: int, samples: Float32, rng: np.random.Generator
+) -> Float32:
+    log_factor = noise.depth_building_ratio * normal(seed, _DEPTH, key, view.building)
+    log_factor += np.log(noise.depth_scale_limit) * (2.0 * uniform(seed, _SCALE, key) - 1.0)
+    # The lower quartile of `samples` pixels: less noise, but biased towards near.
+    per_ray = rng.standard_normal(samples.shape, dtype=np.float32) * np.float32(1.3) / np.sqrt(samples.clip(1.0))
+    log_factor += noise.depth_pixel_ratio * (per_ray - 0.67)
+    return np.asarray(view.range_m * np.exp(log_factor), np.float32)
+
+
+def _blocked(noise: ImageNoise, drive: Int64, seed: int, num_rays: int, rng: np.random.Generator) -> Bool:
+    """Rays (N, B) hidden by large vehicles close by, side by side, as in `degrade`."""
+    if noise.blocked_ratio == 0.0:
+        return np.zeros((len(drive), num_rays), bool)
+    phase = 2.0 * np.pi * uniform(seed, _BLOCKED, drive) + rng.normal(0.0, 0.2, len(drive))
+    turn = np.arange(num_rays) * (2.0 * np.pi / num_rays)
+    slot = np.floor(((turn + phase[:, None]) % (2.0 * np.pi)) / _BLOCKER_RAD)
+    return np.asarray((slot * 0.618034) % 1.0 < noise.blocked_ratio)
+
+
+def _with_borders(
+    range_m: Float32, building: Int32, hit: Bool, observed: Bool, noise: ImageNoise, rng: np.random.Generator
+) -> SemanticScan:
+    """Labels a ray or so aside of where they belong; depth stays where it is."""
+    count, num_rays = hit.shape
+    # Half: the wobble of one ray's pixels differs from row to row.
+    shift = 0.5 * noise.border_px * num_rays / 512.0 * wavering(count, num_rays, _WOBBLE_RAD, rng)
+    source = (np.arange(num_rays) + np.rint(shift).astype(np.int64)) % num_rays
+    label_hit, label_seen = np.take_along_axis(hit, source, 1), np.take_along_axis(observed, source, 1)
+    is_hit = label_hit & hit
+    known = is_hit | (label_seen & ~label_hit)
+    return SemanticScan(
+        np.where(is_hit, range_m, np.nan).astype(np.float32),
+        np.where(is_hit, np.take_along_axis(building, source, 1), -1).astype(np.int32), known,
+    )
+
+
+def _with_instances(scan: SemanticScan, noise: ImageNoise, key: Int64, seed: int, fov_deg: float) -> SemanticScan:
+    """Numbers from 1 in the order of the rays, neighbours merged and façades split; nothing outside the image."""
+    building, num_rays = scan.instance, scan.num_rays
+    before = np.roll(building, 1, axis=1)
+    starts = building != before
+    merges = uniform(seed, _MERGED, key, np.minimum(building, before), np.maximum(building, before))
+    touches = starts & (building >= 0) & (before >= 0)
+    starts &= ~(touches & (merges < noise.merged_ratio))
+    starts |= _middles(building) & (uniform(seed, _SPLIT, key, building) < noise.split_ratio) & (building >= 0)
+    number = np.cumsum(starts, axis=1)
+    # What reaches over the last ray to the first is one piece.
+    number = np.where(number == 0, number[:, -1:], number)
+    ahead = np.minimum(np.arange(num_rays), num_rays - np.arange(num_rays)) * (360.0 / num_rays)
+    seen = (building >= 0) & (ahead <= fov_deg / 2.0)
+    return SemanticScan(
+        np.where(seen, scan.range_m, np.nan).astype(np.float32), np.where(seen, number, -1).astype(np.int32),
+        scan.observed & (ahead <= fov_deg / 2.0),
+    )
+
+
+def _middles(building: Int32) -> Bool:
+    """The middle ray (N, B) of every run of one building."""
+    num_rays = building.shape[1]
+    index = np.arange(2 * num_rays)
+    twice = np.concatenate([building, building], axis=1)
+    starts = twice != np.roll(twice, 1, axis=1)
+    first = np.maximum.accumulate(np.where(starts, index, 0), axis=1)
+    ends = np.where(np.roll(starts, -1, axis=1), index, 2 * num_rays)
+    last = np.minimum.accumulate(ends[:, ::-1], axis=1)[:, ::-1]
+    # The second turn knows where its runs began, the first where they end.
+    begin = first[:, num_rays:] - num_rays
+    end = last[:, :num_rays]
+    length = end - begin + 1
+    return np.asarray((length > 2) & (index[:num_rays] == (begin + length // 2) % num_rays))
