@@ -1,0 +1,111 @@
+"""Mistakes that a network is trained to expect of an observed scan: the noise family `arcs`, by no simulator.
+
+Everything is drawn anew for every scan, the severities included, so that a network cannot rely on any one level.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from geoloc_ros.core.types import Bool, Float32, Float64, SemanticScan
+
+_TABLE = 251
+"""Buildings of one scan share random numbers if their indices agree modulo this prime; about 20 are in view."""
+
+
+@dataclass(frozen=True)
+class ArcsNoise:
+    """Largest severities; each scan draws its own between 0 and these."""
+
+    missed_ratio: float = 0.35
+    """Probability that a building is not recognised."""
+    read_open_ratio: float = 0.7
+    """Of what is missed, the share that reads as open view instead of as unknown."""
+    arcs: float = 7.0
+    """Mean number of things standing before the view."""
+    longest_arc_deg: float = 60.0
+    lost_ray_ratio: float = 0.25
+    merged_ratio: float = 0.4
+    split_ratio: float = 0.3
+    building_range_ratio: float = 0.2
+    """Standard deviation of the logarithm of the range factor of one building."""
+    ray_range_ratio: float = 0.12
+    scale_ratio: float = 0.05
+    """Of the factor common to all rays."""
+    shortest_reach_m: float = 45.0
+    """Beyond a reach drawn between this and the maximum, buildings have no depth."""
+
+
+def add_arcs_noise(scan: SemanticScan, noise: ArcsNoise, rng: np.random.Generator) -> SemanticScan:
+    """A batch of scans (N, B) of a map as a vehicle might have observed them; `scan` is left as it is."""
+    severity = rng.random((len(scan.range_m), 8, 1)).astype(np.float32)
+    table = rng.random((len(scan.range_m), 4, _TABLE), dtype=np.float32)
+    key = np.where(scan.instance < 0, 0, scan.instance % _TABLE)[:, None, :]
+    luck = np.take_along_axis(table, np.broadcast_to(key, (len(key), 4, key.shape[2])), axis=2)
+    hit = ~np.isnan(scan.range_m)
+    range_m = _noisy_range(scan.range_m, luck[:, 0], noise, severity, rng)
+    missed = hit & (luck[:, 1] < noise.missed_ratio * severity[:, 0])
+    reads_open = missed & (luck[:, 2] < noise.read_open_ratio * severity[:, 1])
+    far = hit & (scan.range_m > _between(noise.shortest_reach_m, 110.0, 1.0 - severity[:, 2]))
+    hidden, arc_reads_open = _arcs(np.nan_to_num(scan.range_m, nan=1e3), noise, severity[:, 3], rng)
+    lost = rng.random(hit.shape, dtype=np.float32) < noise.lost_ray_ratio * severity[:, 4] ** 2
+    gone = missed | far | hidden | lost
+    opened = reads_open | (far & ~missed) | (hidden & arc_reads_open)
+    observed = np.where(gone, opened & ~lost, True)
+    instance = _mistaken_instances(scan, luck[:, 3], noise, severity[:, 5:7])
+    seen = hit & ~gone
+    return replace(
+        scan, range_m=np.where(seen, range_m, np.nan).astype(np.float32),
+        instance=np.where(seen, instance, -1).astype(np.int32), observed=observed,
+    )
+
+
+def _between(low: float, high: float, ratio: Float32) -> Float32:
+    return np.float32(low) + np.float32(high - low) * ratio
+
+
+def _noisy_range(
+    range_m: Float32, luck: Float32, noise: ArcsNoise, severity: Float32, rng: np.random.Generator
+) -> Float32:
+    # A uniform number of unit variance per building is as good as a normal one.
+    per_building = (luck - np.float32(0.5)) * np.float32(np.sqrt(12.0))
+    log_factor = noise.building_range_ratio * severity[:, 6] * per_building
+    log_factor += noise.ray_range_ratio * severity[:, 7] * rng.standard_normal(range_m.shape, dtype=np.float32)
+    log_factor += noise.scale_ratio * rng.standard_normal((len(range_m), 1), dtype=np.float32)
+    noisy: Float32 = range_m * np.exp(log_factor)
+    return noisy
+
+
+def _arcs(
+    range_m: Float32, noise: ArcsNoise, severity: Float32, rng: np.random.Generator
+) -> tuple[Bool, Bool]:
+    """Rays (N, B) hidden by something nearer than what they meet, and which of those read as open view."""
+    count, num_rays = range_m.shape
+    most = int(2 * noise.arcs)
+    shape = (count, most, 1)
+    angle = np.arange(num_rays, dtype=np.float32) * np.float32(360.0 / num_rays)
+    half_deg = np.exp(rng.uniform(np.log(0.5), np.log(noise.longest_arc_deg / 2.0), shape)).astype(np.float32)
+    away = np.abs((angle - rng.uniform(0.0, 360.0, shape).astype(np.float32) + 180.0) % 360.0 - 180.0)
+    nearness_m = np.exp(rng.uniform(np.log(3.0), np.log(60.0), shape)).astype(np.float32)
+    exists = rng.random(shape) < severity[:, None]
+    density = rng.uniform(0.3, 1.3, shape).astype(np.float32)
+    covered = exists & (away < half_deg) & (nearness_m < range_m[:, None])
+    covered &= rng.random((count, 1, num_rays), dtype=np.float32) < density
+    reads_open = covered & (rng.random(shape) < 0.2)
+    return covered.any(axis=1), ~(covered & ~reads_open).any(axis=1)
+
+
+def _mistaken_instances(scan: SemanticScan, luck: Float32, noise: ArcsNoise, severity: Float32) -> Float64:
+    """Numbers of buildings with neighbours merged and façades split."""
+    num_rays = scan.num_rays
+    before = np.roll(scan.instance, 1, axis=1)
+    starts = scan.instance != before
+    starts &= ~((luck < noise.merged_ratio * severity[:, 0]) & (before >= 0) & (scan.instance >= 0))
+    # A façade is split at the ray where the fraction of its luck falls: once or twice each.
+    position = np.arange(num_rays) % 17
+    cut = (luck > 1.0 - noise.split_ratio * severity[:, 1]) & (position == (luck * 1e4).astype(np.int64) % 17)
+    numbers = np.cumsum(starts | cut, axis=1)
+    wraps = ~(starts | cut)[:, :1]
+    return np.where(wraps & (numbers == 0), numbers[:, -1:], numbers)
