@@ -9,7 +9,7 @@ import numpy as np
 from geoloc_ros.core.types import Float32, Float64, Int32
 from geoloc_ros.maps.geomap import Walls
 from geoloc_ros.maps.raycast import RayCaster
-from geoloc_ros.sim.furniture import Trees, Vehicles
+from geoloc_ros.sim.furniture import Vehicles
 from geoloc_ros.sim.world import World
 
 SIGHT_M = 220.0
