@@ -20,6 +20,8 @@ PATCH_RAD, WOBBLE_RAD = 0.08, 0.04
 """Size of the patches in which depth is missing or labels are wrong, and of the bends of wrong borders."""
 BLOCKER_RAD = np.radians(30.0)
 """Width of one vehicle close by."""
+BLOCKER_HEIGHT = 1.4
+"""Over the camera, in units of its distance: a lorry of 4 m beside a camera at 2 m."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,8 @@ class Degrader:
     ) -> None:
         self._noise, self._camera, self._rng = noise, camera, rng
         self._keep = float(np.exp(-1.0 / (MEMORY_S * rate_hz)))
-        # Per building: depth, missed, merged with the next, split; each standard normal, slowly changing.
-        self._mood = rng.normal(size=(num_buildings, 4))
+        # Per building: depth, missed, merged with the next, split, open if missed; standard normal, slowly changing.
+        self._mood = rng.normal(size=(num_buildings, 5))
         self._scale = float(np.exp(rng.uniform(-1.0, 1.0) * np.log(noise.depth_scale_limit)))
         self._per_rad = camera.fx
         self._right_rad = np.arctan2(*camera.rays()[camera.height // 2][:, [0, 2]].T)
@@ -71,8 +73,11 @@ class Degrader:
         missed = np.append(self._is_in_mood(1, self._noise.missed_ratio), False)[building]
         patches = (label == SemanticClass.BUILDING) & (self._patches() < self._noise.patch_ratio)
         wrong = missed | patches
-        # Half of what is missed looks like something else, half overgrown; the same for all of one building.
+        # What does not read as open view looks like something else or overgrown; the same for all of one building.
         instead = np.where(building % 2 == 0, SemanticClass.OTHER, SemanticClass.VEGETATION).astype(np.uint8)
+        is_open = missed & np.append(self._is_in_mood(4, self._noise.read_open_ratio), False)[building]
+        above = (np.arange(len(label)) < self._camera.cy)[:, None]
+        instead = np.where(is_open, np.where(above, SemanticClass.SKY, SemanticClass.ROAD), instead).astype(np.uint8)
         return np.where(wrong, instead, label), np.where(wrong, -1, building).astype(np.int32)
 
     def _shifted(self, frame: Frame) -> tuple[UInt8, Int32]:
@@ -127,7 +132,7 @@ class Degrader:
         # Multiples of the golden section spread evenly, so that blockers are all round.
         blocked = (slot * 0.618034) % 1.0 < self._noise.blocked_ratio
         down = (np.arange(self._camera.height) + 0.5 - self._camera.cy) / self._camera.fy
-        hidden = blocked[None, :] & (down > -0.7)[:, None]
+        hidden = blocked[None, :] & (down > -BLOCKER_HEIGHT)[:, None]
         grey = (70 + 15 * (slot.astype(int) % 5))[None, :, None]
         near_m = np.where(down > 0.5, 2.0 / np.tan(down.clip(0.5, 1.5)), 3.5)[:, None]
         return Frame(

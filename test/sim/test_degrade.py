@@ -46,8 +46,18 @@ def test_missed_buildings_are_as_many_as_asked_for_and_stay_missed_for_seconds()
     changes = (seen[1:] != seen[:-1]).mean()
     assert 0.02 < changes < 0.12, "independent frames would change in 32 of 100 cases"
     missed = frames[0].label[50][~np.repeat(seen[0], 10)]
-    assert set(missed) <= {SemanticClass.OTHER, SemanticClass.VEGETATION}
+    assert set(missed) <= {SemanticClass.OTHER, SemanticClass.VEGETATION, SemanticClass.ROAD}
     assert (frames[0].instance[50][~np.repeat(seen[0], 10)] == 0).all()
+
+
+def test_the_asked_share_of_what_is_missed_reads_as_sky_and_road() -> None:
+    for ratio in (0.0, 0.3, 1.0):
+        frames = sense(ImageNoise(missed_ratio=0.5, read_open_ratio=ratio), 60)
+        # Above the horizon, which is at row 50, and below it.
+        for row, open_class in ((30, SemanticClass.SKY), (65, SemanticClass.ROAD)):
+            labels = np.array([frame.label[row, 5::10] for frame in frames])
+            missed = labels != SemanticClass.BUILDING
+            assert abs((labels[missed] == open_class).mean() - ratio) < 0.06
 
 
 def test_a_missed_building_keeps_its_depth() -> None:
