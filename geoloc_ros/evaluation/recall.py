@@ -5,16 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from geoloc_ros.core.geometry import wrap_angle
 from geoloc_ros.core.types import Float64
-from geoloc_ros.evaluation.database import PlaceDatabase
 from geoloc_ros.evaluation.intervals import Statistic
-from geoloc_ros.evaluation.retrieval import Queries, Reranked, Retrieval
+from geoloc_ros.evaluation.retrieval import HEADING_ERROR_RAD
+from geoloc_ros.evaluation.retrieval_details import RetrievalDetails
+
+NUM_BEST = 10
+"""Places of each query that recall by distance looks at."""
 
 _SHARES = {"top1": 0.01, "top10": 0.1, "top50": 0.5}
 _RADII_M = (5, 10, 25)
-_DEPTHS = (1, 5, 10)
+_DEPTHS = (1, 5, NUM_BEST)
 _FOUND_M = 10.0
 
 
@@ -25,7 +29,7 @@ class Measure:
     name: str
     """top1: the true place is among the closest 1 %. r10m: the closest place is within 10 m; r10m_at5: one of five."""
     values: Float64
-    """(Q,), of 0 to 1 or degrees; NaN where a query says nothing."""
+    """(Q,), percent or degrees; NaN where a query says nothing."""
     chance: float
     """What a method that guesses gets, on average."""
     unit: str = "%"
@@ -33,60 +37,52 @@ class Measure:
 
     @property
     def value(self) -> float:
-        """The figure: percent, or the median of degrees."""
+        """The figure; NaN where no query says anything."""
         known = self.values[np.isfinite(self.values)]
         if len(known) == 0:
             return float("nan")
-        return float(self.scale * (known.mean() if self.statistic == "mean" else np.median(known)))
-
-    @property
-    def scale(self) -> float:
-        """From values to the unit."""
-        return 100.0 if self.unit == "%" else 1.0
+        return float(known.mean() if self.statistic == "mean" else np.median(known))
 
 
-def measure_retrieval(
-    found: Retrieval, queries: Queries, database: PlaceDatabase, reranked: Reranked | None = None
-) -> list[Measure]:
-    """All measures of a method.
+def measure_recall(details: RetrievalDetails, method: int) -> list[Measure]:
+    """All measures of one method of the details.
 
-    Args:
-        found: What the descriptors found; ranks are always of this.
-        queries: Their truth.
-        database: The places.
-        reranked: A second look; recall by distance and headings are of this where given, the closest "place" being
-            where the vehicle was aligned to.
+    Where a method re-ranks, recall by distance and headings are those after it, its first "place" being the pose that
+    the vehicle was aligned to; recall by rank is always that of the descriptors.
     """
+    places = details.num_places
     measures = [
-        Measure(name, found.success(share), max(1, int(share * found.num_places)) / found.num_places * 100.0)
+        Measure(name, 100.0 * details.success(method, share), 100.0 * max(1, int(share * places)) / places)
         for name, share in _SHARES.items()
     ]
-    nearest = found.nearest if reranked is None else reranked.nearest
-    gap_m = database.places.position_m[nearest[:, : max(_DEPTHS)]] - queries.pose[:, None, :2]
-    distance_m = np.hypot(gap_m[..., 0], gap_m[..., 1])
-    if reranked is not None:
-        distance_m[:, 0] = np.hypot(*(reranked.pose[:, :2] - queries.pose[:, :2]).T)
+    distance_m = _distances(details, method)
+    tree = cKDTree(details.place_m)
     for radius_m in _RADII_M:
-        near = database.tree.query_ball_point(queries.pose[:, :2], radius_m, return_length=True) / len(database)
+        near = tree.query_ball_point(details.pose[:, :2], radius_m, return_length=True) / places
         for depth in _DEPTHS:
-            hit = (distance_m[:, :depth] <= radius_m).any(axis=1).astype(np.float64)
+            hit = 100.0 * (distance_m[:, :depth] <= radius_m).any(axis=1)
             name = f"r{radius_m}m" + (f"_at{depth}" if depth > 1 else "")
             measures.append(Measure(name, hit, float(100.0 * np.mean(1.0 - (1.0 - near) ** depth))))
-    return measures + _headings(found, queries, reranked, distance_m[:, 0])
+    return measures + _headings(details, method, distance_m[:, 0])
 
 
-def _headings(
-    found: Retrieval, queries: Queries, reranked: Reranked | None, distance_m: Float64
-) -> list[Measure]:
-    """Median errors of the heading of the best place, over all queries and over those that it is near to."""
-    if reranked is not None:
-        error_rad = np.abs(wrap_angle(reranked.pose[:, 2] - queries.pose[:, 2]))
-    else:
-        error_rad = np.abs(wrap_angle(found.turn_rad[:, 0].astype(np.float64) - queries.frame_yaw_rad))
-    if not np.isfinite(error_rad).any():
+def _distances(details: RetrievalDetails, method: int) -> Float64:
+    """From the true position to what was found (Q, K)."""
+    gap_m = details.place_m[details.best[method]] - details.pose[:, None, :2]
+    distance_m = np.hypot(gap_m[..., 0], gap_m[..., 1])
+    aligned_m = np.hypot(*(details.best_pose[method, :, :2] - details.pose[:, :2]).T)
+    distance_m[:, 0] = np.where(np.isfinite(aligned_m), aligned_m, distance_m[:, 0])
+    return distance_m
+
+
+def _headings(details: RetrievalDetails, method: int, distance_m: Float64) -> list[Measure]:
+    """Median errors of the heading of what was found, over all queries and over those where it is near."""
+    by_turn = wrap_angle(details.best_turn_rad[method].astype(np.float64) - details.frame_yaw_rad)
+    by_pose = wrap_angle(details.best_pose[method, :, 2] - details.pose[:, 2])
+    degrees = np.degrees(np.abs(np.where(np.isfinite(by_pose), by_pose, by_turn)))
+    if not np.isfinite(degrees).any():
         return []
-    chance = 90.0 if len(queries.turn_rad) > 1 else 2.5
-    degrees = np.degrees(error_rad)
+    chance = 90.0 if details.num_turns > 1 else float(np.degrees(HEADING_ERROR_RAD)) / 2.0
     near = np.where(distance_m <= _FOUND_M, degrees, np.nan)
     return [
         Measure("heading_deg", degrees, chance, "deg", "median"),

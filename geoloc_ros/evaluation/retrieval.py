@@ -104,19 +104,6 @@ class Retrieval:
     turn_rad: Float32
     """(Q, K), direction of ray 0 that fits best; NaN if the method knows no turns."""
 
-    @property
-    def rank(self) -> Float32:
-        """Rank (Q,) of the true place, 1 is best; in the middle of its ties."""
-        return np.asarray(self.below + (self.tied + 1) / 2.0, np.float32)
-
-    def success(self, share: float) -> Float64:
-        """Probability (Q,) that the true place is among the first `share` of the places, ties in random order.
-
-        0 or 1 for all but coarse descriptors: at mid-rank, one of 16 codes would never be among the first percent.
-        """
-        allowed = max(1, int(share * self.num_places + 1e-9))
-        return np.asarray(np.clip((allowed - self.below) / self.tied, 0.0, 1.0))
-
 
 class Reranker(Protocol):
     """Looks again, and closer, at the places that were found."""

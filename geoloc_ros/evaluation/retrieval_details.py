@@ -14,7 +14,7 @@ from geoloc_ros.core.errors import DatasetError
 from geoloc_ros.core.types import Float32, Float64, Int32, Int64, SemanticScan
 
 _SUFFIX = ".npz"
-_TEXTS = ("city", "condition", "seed", "commit", "fingerprint", "methods", "skipped")
+_TEXTS = ("city", "condition", "seed", "commit", "fingerprint", "num_turns", "methods", "skipped")
 _ARRAYS = (
     "place_m", "pose", "place", "frame_yaw_rad", "rank", "below", "tied", "best", "best_turn_rad", "best_pose"
 )  # fmt: skip
@@ -53,6 +53,8 @@ class RetrievalDetails:
     commit: str
     fingerprint: str
     """Of all that the results depend on; a file with another one is made again."""
+    num_turns: int
+    """Headings that were tried; 1 if the heading was known."""
     methods: tuple[str, ...]
     """M names, as in the figures."""
     skipped: tuple[str, ...]
@@ -81,8 +83,16 @@ class RetrievalDetails:
 
     @property
     def num_places(self) -> int:
-        """N; a rank at most N / 100 is a success of "top 1 %"."""
+        """N."""
         return len(self.place_m)
+
+    def success(self, method: int, share: float) -> Float64:
+        """Probability (Q,) that the true place is among the first `share` of the places, ties in random order.
+
+        0 or 1 for all but coarse descriptors: at mid-rank, one of 16 codes would never be among the first percent.
+        """
+        allowed = max(1, int(share * self.num_places + 1e-9))
+        return np.asarray(np.clip((allowed - self.below[method]) / self.tied[method], 0.0, 1.0))
 
     def distance_m(self, method: int) -> Float64:
         """From the true position (Q,) to the best place of a method."""

@@ -1,70 +1,66 @@
 import numpy as np
 import pytest
 
-from geoloc_ros.core.config import Config
-from geoloc_ros.core.types import SemanticScan
-from geoloc_ros.evaluation.database import PlaceDatabase, scan_places
-from geoloc_ros.evaluation.recall import Measure, measure_retrieval
-from geoloc_ros.evaluation.retrieval import Queries, Reranked, Retrieval
-from geoloc_ros.maps.geomap import GeoMap
+from geoloc_ros.core.types import Float64, SemanticScan
+from geoloc_ros.evaluation.recall import Measure, measure_recall
+from geoloc_ros.evaluation.retrieval_details import Examples, RetrievalDetails
+
+NOWHERE = np.full((1, 2, 3), np.nan)
 
 
-@pytest.fixture(scope="module")
-def database(tiny_city: GeoMap) -> PlaceDatabase:
-    return scan_places(tiny_city, Config())
+def _two_queries(best_pose: Float64 = NOWHERE) -> RetrievalDetails:
+    """A hundred places along a line, 10 m apart. Both queries look 0.1 rad, 7 m beside place 0 and at place 0.
 
-
-def _two_queries(database: PlaceDatabase) -> tuple[Queries, Retrieval]:
-    """Both are at place 0 looking 0.1 rad; the first found a place that is exactly 7 m away, the second a far one."""
-    at = database.places.position_m
-    far = int(np.hypot(*(at - at[0]).T).argmax())
-    pose = np.array([(at[0, 0] + 7.0, at[0, 1], 0.1), (at[0, 0], at[0, 1], 0.1)])
-    scan = SemanticScan(np.zeros((2, 4), np.float32), np.zeros((2, 4), np.int32), np.ones((2, 4), bool))
-    queries = Queries(
-        np.arange(2), scan, np.full(2, np.nan), np.arange(36) * np.pi / 18, pose, np.zeros(2, np.int64),
-        np.array([0.1, -3.1]),
+    The first found place 0 first, the second the last place first and place 0 second, looking back.
+    """
+    empty = SemanticScan(np.empty((0, 4), np.float32), np.empty((0, 4), np.int32), np.empty((0, 4), bool))
+    return RetrievalDetails(
+        city="line", condition="paper", seed=0, commit="", fingerprint="", num_turns=36, methods=("ours",), skipped=(),
+        place_m=np.column_stack([np.arange(100) * 10.0, np.zeros(100)]).astype(np.float32),
+        pose=np.array([(0.0, 7.0, 0.1), (0.0, 0.0, 0.1)]), place=np.zeros(2, np.int64),
+        frame_yaw_rad=np.array([0.1, -3.1]), rank=np.array([[1.0, 2.0]], np.float32), below=np.array([[0, 1]]),
+        tied=np.array([[1, 1]]), best=np.array([[[0, 99], [99, 0]]], np.int32),
+        best_turn_rad=np.array([[0.0, 3.1]], np.float32), best_pose=best_pose,
+        examples=Examples(np.empty(0, np.int64), empty, empty, empty),
     )  # fmt: skip
-    nearest = np.array([[0, far], [far, 0]], np.int32)
-    turn_rad = np.array([[0.0, 0.0], [3.1, 0.0]], np.float32)
-    return queries, Retrieval(
-        len(database), np.array([0, 1]), np.ones(2, np.int64), nearest, np.zeros((2, 2), np.float32), turn_rad
-    )
 
 
-def _by_name(measures: list[Measure]) -> dict[str, Measure]:
-    return {measure.name: measure for measure in measures}
+def _by_name(details: RetrievalDetails) -> dict[str, Measure]:
+    return {measure.name: measure for measure in measure_recall(details, 0)}
 
 
-def test_recall_counts_ranks_and_metres(database: PlaceDatabase) -> None:
-    queries, found = _two_queries(database)
-    measures = _by_name(measure_retrieval(found, queries, database))
-    assert measures["top1"].values.tolist() == [1.0, 0.0], "of 139 places, one is 1 %"
-    assert measures["top10"].values.tolist() == [1.0, 1.0]
+def test_recall_counts_ranks_and_metres() -> None:
+    measures = _by_name(_two_queries())
+    assert measures["top1"].values.tolist() == [100.0, 0.0], "of 100 places, one is 1 %"
+    assert measures["top10"].values.tolist() == [100.0, 100.0]
     assert measures["r5m"].values.tolist() == [0.0, 0.0]
-    assert measures["r10m"].values.tolist() == [1.0, 0.0]
-    assert measures["r10m_at5"].values.tolist() == [1.0, 1.0]
+    assert measures["r10m"].values.tolist() == [100.0, 0.0]
+    assert measures["r10m_at5"].values.tolist() == [100.0, 100.0]
     assert measures["r10m"].value == 50.0
 
 
-def test_chance_is_the_share_of_the_city(database: PlaceDatabase) -> None:
-    queries, found = _two_queries(database)
-    measures = _by_name(measure_retrieval(found, queries, database))
-    gap_m = np.hypot(*(database.places.position_m[None] - queries.pose[:, None, :2]).transpose(2, 0, 1))
-    assert measures["r10m"].chance == pytest.approx(100.0 * (gap_m <= 10.0).mean())
-    assert measures["top1"].chance == pytest.approx(100.0 / len(database))
+def test_chance_is_the_share_of_the_city() -> None:
+    measures = _by_name(_two_queries())
+    assert measures["top1"].chance == 1.0
+    # Within 10 m are place 0 of the first query (the next one is 12.2 m away), places 0 and 1 of the second.
+    assert measures["r10m"].chance == pytest.approx(1.5)
+    assert measures["r10m_at5"].chance == pytest.approx(100.0 * (1.0 - (0.99**5 + 0.98**5) / 2.0))
 
 
-def test_heading_errors_are_counted_the_short_way_round(database: PlaceDatabase) -> None:
-    queries, found = _two_queries(database)
-    measures = _by_name(measure_retrieval(found, queries, database))
+def test_heading_errors_are_counted_the_short_way_round() -> None:
+    measures = _by_name(_two_queries())
     np.testing.assert_allclose(measures["heading_deg"].values, np.degrees([0.1, 2.0 * np.pi - 6.2]), atol=1e-4)
     assert measures["heading_found_deg"].value == pytest.approx(np.degrees(0.1))
 
 
-def test_re_ranking_changes_what_is_found_and_not_the_ranks(database: PlaceDatabase) -> None:
-    queries, found = _two_queries(database)
-    better = Reranked(found.nearest[:, ::-1], queries.pose + [3.0, 0.0, 0.01])
-    measures = _by_name(measure_retrieval(found, queries, database, better))
-    assert measures["top1"].values.tolist() == [1.0, 0.0]
-    assert measures["r5m"].values.tolist() == [1.0, 1.0], "the pose is 3 m off"
+def test_re_ranking_changes_what_is_found_and_not_the_ranks() -> None:
+    measures = _by_name(_two_queries(np.array([[(0.0, 10.0, 0.11), (0.0, 3.0, 0.11)]])))
+    assert measures["top1"].values.tolist() == [100.0, 0.0]
+    assert measures["r5m"].values.tolist() == [100.0, 100.0], "both poses are 3 m off"
     assert measures["heading_deg"].value == pytest.approx(np.degrees(0.01))
+
+
+def test_without_turns_there_is_no_heading() -> None:
+    details = _two_queries()
+    details.best_turn_rad[:] = np.nan
+    assert "heading_deg" not in _by_name(details)

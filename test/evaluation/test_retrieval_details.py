@@ -23,7 +23,7 @@ def _scan(*shape: int) -> SemanticScan:
 def two_queries(city: str = "ulm") -> RetrievalDetails:
     """Two queries among three places, one method."""
     return RetrievalDetails(
-        city=city, condition="paper", seed=7, commit="abc", fingerprint="f", methods=("ours",),
+        city=city, condition="paper", seed=7, commit="abc", fingerprint="f", num_turns=1, methods=("ours",),
         skipped=("paper: no file",), place_m=np.array([(0, 0), (10, 0), (20, 0)], np.float32),
         pose=np.array([(3.0, 4.0, 0.0), (20.0, 0.0, 1.0)]), place=np.array([0, 2]), frame_yaw_rad=np.zeros(2),
         rank=np.array([[1.0, 2.5]], np.float32), below=np.array([[0, 1]]), tied=np.array([[1, 2]]),
@@ -46,6 +46,12 @@ def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
 
 def test_distance_is_from_the_pose_to_the_best_place() -> None:
     assert two_queries().distance_m(0).tolist() == [5.0, 10.0]
+
+
+def test_success_with_ties_is_its_probability_in_random_order() -> None:
+    details = two_queries()
+    # Of three places one, two and all are allowed; the second query has one before it and one as good as it.
+    assert [details.success(0, share).tolist() for share in (0.34, 0.67, 1.0)] == [[1.0, 0.0], [1.0, 0.5], [1.0, 1.0]]
 
 
 def test_a_cut_file_is_refused(tmp_path: Path) -> None:

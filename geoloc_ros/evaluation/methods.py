@@ -1,0 +1,110 @@
+"""The rows of the tables: every method that can run here, with the reason for those that cannot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from geoloc_ros.core.config import DescriptorConfig, ScanConfig
+from geoloc_ros.core.errors import BackendError, ConfigError
+from geoloc_ros.core.interfaces import Encoder
+from geoloc_ros.core.types import Float32
+from geoloc_ros.evaluation.baselines import PublishedEncoder
+from geoloc_ros.evaluation.bsd import BinaryDescriptors
+from geoloc_ros.evaluation.database import PlaceDatabase
+from geoloc_ros.evaluation.retrieval import EncoderMethod, Method, Reranker
+from geoloc_ros.inference.onnx_backend import OnnxNetwork
+from geoloc_ros.scan.encoder import HandcraftedEncoder
+from geoloc_ros.scan.encoders import make_encoder
+from geoloc_ros.scan.learned import PAPER_INPUT
+
+_METHOD_OF_KIND = {"scan-ours": "learned", "scan-paper": "paper"}
+
+
+@dataclass(frozen=True)
+class NamedModel:
+    """Weights that are a row of their own."""
+
+    name: str
+    file: Path
+
+
+@dataclass(frozen=True)
+class Row:
+    """A method under its name in figures."""
+
+    name: str
+    method: Method
+    is_squared: bool
+    """Its dissimilarity is the square of a distance; the paper sums distances along a trajectory."""
+    reranker: Reranker | None = None
+
+    def trajectory_terms(self, dissimilarity: Float32) -> Float32:
+        """What is summed along a trajectory (..., N)."""
+        return np.sqrt(np.maximum(dissimilarity, 0.0)) if self.is_squared else dissimilarity
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What can run, and why the rest cannot."""
+
+    rows: tuple[Row, ...]
+    skipped: tuple[str, ...]
+    """Each "name: reason"."""
+
+
+def make_rows(database: PlaceDatabase, models: tuple[NamedModel, ...], seed: int) -> Rows:
+    """The baselines and as many networks as there are files for.
+
+    Args:
+        database: What queries are compared with; its places are encoded by every method.
+        models: Networks, in the order of the table.
+        seed: Of the errors of simulated classifiers.
+    """
+    scan = database.scan_config
+    rows = [
+        Row("handcrafted", EncoderMethod(PublishedEncoder(DescriptorConfig(), scan), database.scan), True),
+        Row("handcrafted_masked", EncoderMethod(HandcraftedEncoder(DescriptorConfig(), scan), database.scan), False),
+        Row("bsd_bit", BinaryDescriptors(database, "bit", seed), False),
+        Row("bsd_joint", BinaryDescriptors(database, "joint", seed), False),
+    ]
+    skipped = []
+    for model in models:
+        if not model.file.is_file():
+            skipped.append(f"{model.name}: no file {model.file.name}")
+            continue
+        try:
+            encoder, is_squared = load_network(model.file, scan)
+        except BackendError as error:
+            skipped.append(f"{model.name}: {error}")
+            continue
+        rows.append(Row(model.name, EncoderMethod(encoder, database.scan), is_squared))
+    return Rows(tuple(rows), tuple(skipped))
+
+
+def load_network(file: Path, scan_config: ScanConfig) -> tuple[Encoder, bool]:
+    """The encoder of an ONNX file of either kind, and whether its dissimilarity is a squared distance.
+
+    Raises:
+        BackendError: If the file is missing or damaged, or was trained for something else.
+    """
+    kind = OnnxNetwork(file, PAPER_INPUT, ()).metadata.get("geoloc_kind", "unset")
+    if kind not in _METHOD_OF_KIND:
+        raise BackendError(f"network '{file}' is of kind '{kind}', known are {', '.join(_METHOD_OF_KIND)}")
+    method = _METHOD_OF_KIND[kind]
+    config = DescriptorConfig.model_validate({"method": method, "model": str(file)})
+    return make_encoder(config, scan_config, num_threads=0), method == "paper"
+
+
+def parse_model(text: str) -> NamedModel:
+    """`NAME=FILE`.
+
+    Raises:
+        ConfigError: If it is not of that form.
+    """
+    name, equals, file = text.partition("=")
+    if not equals or not name.isidentifier() or not file:
+        raise ConfigError(f"'{text}' is not of the form NAME=FILE, e.g. ours_seen=out/seen.onnx")
+    return NamedModel(name, Path(file))
