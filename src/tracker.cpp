@@ -38,14 +38,14 @@ GEOLOC_CLONES void penalise_heading(float* mass, float* moment, int64_t cells, f
 
 extern "C" {
 
-// log_rank[i] = log((number of distances below distances[i] + softening) / (count + softening)), from a fine histogram:
-// exact but for what shares a bin. All 0 where the distances do not differ.
-void geoloc_log_ranks(int64_t count, const float* distances, float softening, float* log_rank) {
+// log_rank[i] = log((number of dissimilarities below dissimilarity[i] + softening) / (count + softening)), from a fine histogram:
+// exact but for what shares a bin. All 0 where they do not differ.
+void geoloc_log_ranks(int64_t count, const float* dissimilarity, float softening, float* log_rank) {
   constexpr int kBins = 8192;
-  float lowest = distances[0], highest = distances[0];
+  float lowest = dissimilarity[0], highest = dissimilarity[0];
   for (int64_t i = 1; i < count; ++i) {
-    lowest = std::min(lowest, distances[i]);
-    highest = std::max(highest, distances[i]);
+    lowest = std::min(lowest, dissimilarity[i]);
+    highest = std::max(highest, dissimilarity[i]);
   }
   if (!(highest - lowest > 1e-6f)) {
     for (int64_t i = 0; i < count; ++i) log_rank[i] = 0.0f;
@@ -53,7 +53,7 @@ void geoloc_log_ranks(int64_t count, const float* distances, float softening, fl
   }
   const float per_bin = (kBins - 1) / (highest - lowest);
   std::vector<int64_t> histogram(kBins, 0);
-  for (int64_t i = 0; i < count; ++i) ++histogram[static_cast<int>((distances[i] - lowest) * per_bin)];
+  for (int64_t i = 0; i < count; ++i) ++histogram[static_cast<int>((dissimilarity[i] - lowest) * per_bin)];
   std::vector<float> lookup(kBins);
   double below = 0.0;
   for (int b = 0; b < kBins; ++b) {
@@ -61,7 +61,7 @@ void geoloc_log_ranks(int64_t count, const float* distances, float softening, fl
     lookup[b] = static_cast<float>(std::log((middle + softening) / (static_cast<double>(count) + softening)));
     below += static_cast<double>(histogram[b]);
   }
-  for (int64_t i = 0; i < count; ++i) log_rank[i] = lookup[static_cast<int>((distances[i] - lowest) * per_bin)];
+  for (int64_t i = 0; i < count; ++i) log_rank[i] = lookup[static_cast<int>((dissimilarity[i] - lowest) * per_bin)];
 }
 
 // Moves all mass on by one cell, but for the share `stay` that lags behind; the vehicle turned by `turn_rad` meanwhile.

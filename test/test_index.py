@@ -16,14 +16,13 @@ from geoloc_ros.index import index_map, parse_crop
 from geoloc_ros.localization.place_index import PlaceIndex
 from geoloc_ros.maps.geomap import GeoMap
 from geoloc_ros.maps.raycast import RayCaster
-from geoloc_ros.scan.encoder import HandcraftedEncoder
+from geoloc_ros.scan.encoders import make_encoder
 from geoloc_ros.sim.osm_writer import write_osm
 
 # Says when a stage begins, and then waits to be stopped.
 STOP_ME = """
 import sys, time
-import faiss
-import geoloc_ros.cli, geoloc_ros.index
+import geoloc_ros.cli, geoloc_ros.core.artifacts, geoloc_ros.index
 map_file, output, wanted = sys.argv[1:]
 original = geoloc_ros.index.index_map
 
@@ -36,7 +35,7 @@ def index_map(map_file, output, crop, config, progress):
     return original(map_file, output, crop, config, reached)
 
 if wanted == "half written":  # the arrays of the map are there, those of the search are not
-    faiss.write_index = lambda *_: reached(wanted)
+    geoloc_ros.core.artifacts.ArtifactWriter.add_array = lambda *a: a[1] == "descriptor" and reached(wanted)
 geoloc_ros.index.index_map = index_map
 sys.argv = ["geoloc", "index", map_file, "-o", output]
 geoloc_ros.cli.main()
@@ -51,14 +50,14 @@ def tiny_map(tiny_city: GeoMap, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 
 def test_every_viewpoint_has_the_descriptor_of_its_scan(tiny_map: Path, tmp_path: Path) -> None:
-    config = Config()
+    config = load_config(None, ("descriptor.method=handcrafted",))
     summary = index_map(tiny_map, tmp_path / "tiny.index", None, config)
     index = PlaceIndex.load(tmp_path / "tiny.index")
     assert len(index) == summary.viewpoints > 50
     caster = RayCaster(index.geomap.buildings.walls())
     scan = caster.cast(index.places.poses(), config.scan.num_rays, config.scan.max_range_m)
-    expected = HandcraftedEncoder(config.descriptor, config.scan).encode(scan)
-    assert np.abs(index.descriptors - expected).max() < 1e-5
+    expected = make_encoder(config.descriptor, config.scan).encode(scan)
+    assert np.array_equal(index.descriptors, expected.astype(np.float16))
     assert index.config == config.model_dump(mode="json")
 
 

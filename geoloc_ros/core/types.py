@@ -8,6 +8,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+Float16 = NDArray[np.float16]
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
 Int32 = NDArray[np.int32]
@@ -87,7 +88,7 @@ class Hypothesis:
     viewpoint: int
     pose: Pose2
     distance: float
-    """Between descriptors; smaller is more alike."""
+    """Dissimilarity to the frame, in the encoder's own measure (`core.interfaces.Encoder`); lower is more alike."""
     probability: float
     """Of the tracker at this viewpoint; 0 where it has none."""
 

@@ -61,17 +61,17 @@ class Localizer:
             IndexMismatchError: If the descriptor is of another dimension than the index.
         """
         self._check(stamp_ns, descriptor, odometry)
-        distances = self._index.distances(descriptor)
+        dissimilarity = self._index.dissimilarities(descriptor)
         travelled_m, moved = self._move(stamp_ns, odometry)
         if moved:
-            self._tracker.weigh(log_likelihood(distances, self._likelihood))
+            self._tracker.weigh(log_likelihood(dissimilarity, self._likelihood))
         belief = self._tracker.belief()
         peak = int(np.argmax(belief))
         cluster = self._tracker.cluster(peak, self._config.mode_radius_m, self._config.mode_turn_rad)
-        status, reason = self._status.update(cluster.probability, self._rank(distances, cluster.pose), travelled_m)
+        status, reason = self._status.update(cluster.probability, self._rank(dissimilarity, cluster.pose), travelled_m)
         return PoseEstimate(
             stamp_ns, cluster.pose, cluster.covariance, status, cluster.probability, reason,
-            self._hypotheses(distances, belief),
+            self._hypotheses(dissimilarity, belief),
         )
 
     def _check(self, stamp_ns: int, descriptor: Float32, odometry: Pose2) -> None:
@@ -95,17 +95,17 @@ class Localizer:
             return 0.0, True
         return travelled_m, self._tracker.advance(motion.x_m, motion.yaw_rad)
 
-    def _rank(self, distances: Float32, pose: Pose2) -> float:
+    def _rank(self, dissimilarity: Float32, pose: Pose2) -> float:
         """Share of the city that is more like the frame than the best viewpoint around a pose that looks its way."""
         near = np.array(self._around.query_ball_point([pose.x_m, pose.y_m], self._config.mode_radius_m), np.int64)
         near = near[np.abs(wrap_angle(self._poses[near, 2] - pose.yaw_rad)) < self._config.mode_turn_rad]
-        return float(np.mean(distances < distances[near].min())) if len(near) else 1.0
+        return float(np.mean(dissimilarity < dissimilarity[near].min())) if len(near) else 1.0
 
-    def _hypotheses(self, distances: Float32, belief: Float32) -> tuple[Hypothesis, ...]:
-        count = min(self._num_hypotheses, len(distances))
-        nearest = np.argpartition(distances, count - 1)[:count]
-        nearest = nearest[np.argsort(distances[nearest], kind="stable")]
+    def _hypotheses(self, dissimilarity: Float32, belief: Float32) -> tuple[Hypothesis, ...]:
+        count = min(self._num_hypotheses, len(dissimilarity))
+        nearest = np.argpartition(dissimilarity, count - 1)[:count]
+        nearest = nearest[np.argsort(dissimilarity[nearest], kind="stable")]
         return tuple(
-            Hypothesis(int(row), Pose2(*map(float, self._poses[row])), float(distances[row]), float(belief[row]))
+            Hypothesis(int(row), Pose2(*map(float, self._poses[row])), float(dissimilarity[row]), float(belief[row]))
             for row in nearest
         )

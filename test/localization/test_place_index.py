@@ -1,6 +1,5 @@
 from pathlib import Path
 
-import faiss
 import numpy as np
 import pytest
 from hypothesis import given
@@ -16,26 +15,22 @@ STREET = road_graph([(0.0, 0.0), (400.0, 0.0)], [(0, 1)])
 
 
 @given(st.integers(0, 1000))
-def test_distances_are_those_of_brute_force(seed: int) -> None:
+def test_dissimilarities_are_the_squared_distances_of_brute_force(seed: int) -> None:
     index, encoder, signature = make_index(STREET, seed=seed)
     wanted = np.random.default_rng(seed + 1).normal(size=6)
-    expected = np.linalg.norm(signature - wanted, axis=1)
-    assert index.distances(encoder.query(wanted)) == pytest.approx(expected, abs=2e-3)
+    expected = np.sum((signature - wanted) ** 2, axis=1)
+    assert index.dissimilarities(encoder.query(wanted)) == pytest.approx(expected, abs=0.1)
 
 
-def test_search_gives_the_nearest_first(tee: RoadGraph) -> None:
-    index, encoder, signature = make_index(tee)
-    query = encoder.query(signature[17] + 0.01)
-    found = index.search(query, 5)
-    assert found[0].viewpoint == 17
-    assert [hypothesis.distance for hypothesis in found] == sorted(hypothesis.distance for hypothesis in found)
-    assert [hypothesis.viewpoint for hypothesis in found] == np.argsort(index.distances(query))[:5].tolist()
-    assert np.allclose(found[0].pose.as_array(), index.places.poses()[17])
-
-
-def test_asking_for_more_than_there_is_gives_all(tee: RoadGraph) -> None:
-    index, encoder, signature = make_index(tee)
-    assert len(index.search(encoder.query(signature[0]), 10_000)) == len(index)
+@given(st.integers(0, 1000), st.floats(-100.0, 100.0))
+def test_an_offset_below_zero_changes_no_order(seed: int, offset: float) -> None:
+    index, encoder, signature = make_index(STREET, seed=seed)
+    query = encoder.query(signature[5])
+    lower = query.copy()
+    lower[-1] += offset  # its descriptor is 1
+    plain, shifted = index.dissimilarities(query), index.dissimilarities(lower)
+    assert shifted == pytest.approx(plain + offset, abs=1e-2)
+    assert shifted.argmin() == plain.argmin() == 5
 
 
 def test_what_was_saved_is_loaded(tee: RoadGraph, saved_index: Path) -> None:
@@ -46,7 +41,7 @@ def test_what_was_saved_is_loaded(tee: RoadGraph, saved_index: Path) -> None:
     assert (loaded.encoder_id, loaded.config) == ("signature", {"made": "up"})
     assert loaded.geomap.origin == built.geomap.origin
     query = encoder.query(signature[3])
-    assert np.array_equal(loaded.distances(query), built.distances(query))
+    assert np.array_equal(loaded.dissimilarities(query), built.dissimilarities(query))
 
 
 def test_the_same_index_has_the_same_name_and_another_has_another(tmp_path: Path, tee: RoadGraph) -> None:
@@ -63,10 +58,11 @@ def test_chunks_arrive_in_the_order_of_the_viewpoints(tee: RoadGraph) -> None:
     assert np.array_equal(pieces.descriptors, whole.descriptors)
 
 
-def test_too_few_descriptors_are_refused(tee: RoadGraph) -> None:
+def test_too_few_or_many_descriptors_are_refused(tee: RoadGraph) -> None:
     encoder, places = SignatureEncoder(6), places_of(tee)
-    with pytest.raises(IndexMismatchError, match="3 descriptors for 120 viewpoints"):
-        PlaceIndex.build([np.zeros((3, 8), np.float32)], encoder, places, empty_map(tee), {})
+    for count in (3, 121, 240):
+        with pytest.raises(IndexMismatchError, match=f"{count} descriptors for 120 viewpoints"):
+            PlaceIndex.build([np.zeros((count, 8), np.float32)], encoder, places, empty_map(tee), {})
 
 
 def test_descriptors_of_another_dimension_are_refused(tee: RoadGraph) -> None:
@@ -78,18 +74,31 @@ def test_descriptors_of_another_dimension_are_refused(tee: RoadGraph) -> None:
 def test_another_encoder_is_refused(tee: RoadGraph) -> None:
     index, encoder, _ = make_index(tee)
     index.check_encoder(encoder)
-    with pytest.raises(IndexMismatchError, match=r"made by encoder 'signature' \(8-d\), this config makes 'other'"):
+    with pytest.raises(IndexMismatchError, match=r"encoder 'signature' \(8-d\), this config makes 'other'.*build it"):
         index.check_encoder(SignatureEncoder(6, "other"))
+
+
+def test_a_refused_encoder_is_told_what_the_index_was_made_with(tee: RoadGraph) -> None:
+    index, encoder, _ = make_index(tee)
+    index.config = {"descriptor": {"method": "learned", "model": "mine.onnx", "num_bins": 36}}
+    with pytest.raises(IndexMismatchError, match=r"descriptor.method='learned', descriptor.model='mine.onnx'"):
+        index.check_encoder(SignatureEncoder(6, "other"))
+
+
+def test_numbers_that_are_no_halves_are_refused(tee: RoadGraph) -> None:
+    encoder, places = SignatureEncoder(6), places_of(tee)
+    large = np.full((len(places.viewpoint_place), 8), 7e4, np.float32)
+    with pytest.raises(IndexMismatchError, match="'signature' makes numbers up to 7e\\+04, an index holds .* 65504"):
+        PlaceIndex.build([large], encoder, places, empty_map(tee), {})
 
 
 def test_a_query_of_another_dimension_is_refused(tee: RoadGraph) -> None:
     index, _, _ = make_index(tee)
-    for ask in (index.distances, lambda query: index.search(query, 1)):
-        with pytest.raises(IndexMismatchError, match=r"shape \(5,\), the index holds 8-d"):
-            ask(np.zeros(5, np.float32))
+    with pytest.raises(IndexMismatchError, match=r"shape \(5,\), the index holds 8-d"):
+        index.dissimilarities(np.zeros(5, np.float32))
 
 
-@pytest.mark.parametrize("name", ["index.faiss", "place.viewpoint_yaw_rad.npy", "building.vertices_m.npy"])
+@pytest.mark.parametrize("name", ["descriptor.npy", "place.viewpoint_yaw_rad.npy", "building.vertices_m.npy"])
 def test_a_flipped_byte_is_noticed(saved_index: Path, name: str) -> None:
     data = bytearray((saved_index / name).read_bytes())
     data[-3] ^= 1
@@ -100,20 +109,18 @@ def test_a_flipped_byte_is_noticed(saved_index: Path, name: str) -> None:
 
 def test_an_index_of_another_version_is_refused(saved_index: Path) -> None:
     manifest = saved_index / "manifest.json"
-    manifest.write_text(manifest.read_text().replace('"format_version": 1', '"format_version": 99'))
+    manifest.write_text(manifest.read_text().replace('"format_version": 2', '"format_version": 99'))
     with pytest.raises(ArtifactError, match="format 99"):
         PlaceIndex.load(saved_index)
 
 
-def test_another_kind_of_faiss_index_is_refused(
-    tmp_path: Path, tee: RoadGraph, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_descriptors_that_do_not_belong_to_the_places_are_refused(tmp_path: Path, tee: RoadGraph) -> None:
     index, _, _ = make_index(tee)
-    write = faiss.write_index
-    monkeypatch.setattr(faiss, "write_index", lambda _, path: write(faiss.IndexFlatL2(8), path))
-    index.save(tmp_path / "strange.index")
-    with pytest.raises(ArtifactError, match="does not belong to the places"):
-        PlaceIndex.load(tmp_path / "strange.index")
+    for descriptors in (index.descriptors[:-1], index.descriptors.astype(np.float32)):
+        index.descriptors = descriptors
+        index.save(tmp_path / "strange.index")
+        with pytest.raises(ArtifactError, match=r"its places want float16 \(120, 8\); build it again"):
+            PlaceIndex.load(tmp_path / "strange.index")
 
 
 def test_an_index_that_is_not_there_is_named(tmp_path: Path) -> None:
