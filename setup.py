@@ -79,6 +79,8 @@ EXTRAS = {
     "dev": [
         "pytest>=8",
         "hypothesis>=6.100",
+        "onnx>=1.16",  # small networks for tests
+        "faiss-cpu>=1.8",  # the peer of benchmarks/encoder.py
         # Linters learn new complaints with every version, and numpy's annotations change what mypy says.
         'mypy==2.4.*; python_version >= "3.11"',
         'numpy==2.4.*; python_version >= "3.11"',

@@ -11,6 +11,7 @@ import numpy as np
 
 from geoloc_ros.core.config import Config
 from geoloc_ros.core.errors import DatasetError, ObservationError
+from geoloc_ros.core.interfaces import Encoder
 from geoloc_ros.core.progress import ProgressCallback, no_progress
 from geoloc_ros.core.types import Float32, Int32, LocalizationStatus, PoseEstimate
 from geoloc_ros.datasets.bag import BagFrame, BagReader
@@ -18,7 +19,7 @@ from geoloc_ros.evaluation.trace import Trace, most_probable
 from geoloc_ros.evaluation.tum import write_tum
 from geoloc_ros.localization.localizer import Localizer
 from geoloc_ros.localization.place_index import PlaceIndex
-from geoloc_ros.scan.encoder import HandcraftedEncoder
+from geoloc_ros.scan.encoders import make_encoder
 from geoloc_ros.scan.observe import observe_scan
 
 logger = logging.getLogger(__name__)
@@ -69,11 +70,12 @@ def localize_bag(
         DatasetError: If the bag lacks what is needed, or none of its frames can be used.
         ArtifactError: If the index cannot be read.
         IndexMismatchError: If the index was made by another encoder than the config describes.
+        BackendError: If the weights of the encoder cannot be used.
     """
     started_s = time.monotonic()
     reader = BagReader(bag)
     index = PlaceIndex.load(index_path)
-    encoder = HandcraftedEncoder(config.descriptor, config.scan)
+    encoder = make_encoder(config.descriptor, config.scan)
     index.check_encoder(encoder)
     localizer = Localizer(index, config)
     said: list[PoseEstimate] = []
@@ -101,7 +103,7 @@ def localize_bag(
     )
 
 
-def _query(frame: BagFrame, encoder: HandcraftedEncoder, config: Config) -> Float32:
+def _query(frame: BagFrame, encoder: Encoder, config: Config) -> Float32:
     scan = observe_scan(
         frame.labels(), frame.depth_m(), frame.instances(), frame.camera(), frame.base_from_camera, config.scan,
         config.observe,

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,3 +87,50 @@ def tiny_drive(tmp_path_factory: pytest.TempPathFactory) -> TinyDrive:
     config = load_config(None, ("sim.city_size_m=250", "sim.width=256", "sim.height=80"))
     simulate_drive(Path("procedural"), bag, None, 0, 60.0, config, no_progress)
     return TinyDrive(bag, bag.with_suffix(".osm"))
+
+
+@pytest.fixture(scope="session")
+def write_network() -> Callable[..., Path]:
+    """Writes networks of which the outcome can be told by hand, in place of trained ones.
+
+    f being the mean of every channel over ten rays, "scan-ours" makes descriptors `[f, -|f|^2 / 2]` and queries
+    `[f, 1]`, "scan-paper" makes `f / |f|`. What is given by name goes over the usual metadata; None leaves an entry
+    out.
+    """
+    onnx = pytest.importorskip("onnx", reason="onnx is not installed: make dev")
+
+    def write(path: Path, kind: str = "scan-ours", num_rays: int = 360, **metadata: str | None) -> Path:
+        helper, channels = onnx.helper, 8 if kind == "scan-ours" else 2
+        axes = helper.make_tensor("axes", onnx.TensorProto.INT64, [1], [1])
+        half = helper.make_tensor("half", onnx.TensorProto.FLOAT, [1], [-0.5])
+        nodes = [
+            helper.make_node("AveragePool", ["features"], ["bins"], kernel_shape=[10], strides=[10]),
+            helper.make_node("Flatten", ["bins"], ["f"]),
+        ]
+        if kind == "scan-ours":
+            nodes += [
+                helper.make_node("Mul", ["f", "f"], ["squares"]),
+                helper.make_node("ReduceSum", ["squares", "axes"], ["square"], keepdims=1),
+                helper.make_node("Mul", ["square", "half"], ["bias"]),
+                helper.make_node("Div", ["bias", "bias"], ["one"]),
+                helper.make_node("Concat", ["f", "bias"], ["descriptor"], axis=1),
+                helper.make_node("Concat", ["f", "one"], ["query"], axis=1),
+            ]
+            outputs, size = ("descriptor", "query"), channels * num_rays // 10 + 1
+        else:
+            nodes.append(helper.make_node("LpNormalization", ["f"], ["embedding"], axis=1, p=2))
+            outputs, size = ("embedding",), channels * num_rays // 10
+        numbers = onnx.TensorProto.FLOAT
+        graph = helper.make_graph(
+            nodes, "tiny", [helper.make_tensor_value_info("features", numbers, ["N", channels, num_rays])],
+            [helper.make_tensor_value_info(name, numbers, ["N", size]) for name in outputs],
+            [axes, half] if kind == "scan-ours" else [],
+        )
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+        features = "network-1" if kind == "scan-ours" else "paper-1"
+        usual = {"geoloc_kind": kind, "geoloc_features": features, "rays": str(num_rays), "max_range_m": "100.0"}
+        helper.set_model_props(model, {key: value for key, value in (usual | metadata).items() if value is not None})
+        onnx.save(model, str(path))
+        return path
+
+    return write

@@ -15,6 +15,7 @@ from geoloc_ros.evaluation.trace import Trace
 from geoloc_ros.evaluation.tum import read_tum
 from geoloc_ros.index import index_map
 from geoloc_ros.localize import FIXES, LocalizeSummary, localize_bag, trace_path
+from geoloc_ros.scan.encoders import make_encoder
 from geoloc_ros.sim.recorder import record
 
 Edit = Callable[[str, int, Any], Any]
@@ -102,9 +103,21 @@ def test_a_bag_without_depth_names_what_it_lacks(tiny_drive: Any, index: Path, t
 
 
 def test_a_config_that_the_index_was_not_made_with_is_refused(tiny_drive: Any, index: Path, tmp_path: Path) -> None:
-    other = load_config(None, ("descriptor.num_bins=72",))
-    with pytest.raises(IndexMismatchError, match="use the config of the index or build it again"):
+    other = load_config(None, ("descriptor.method=handcrafted", "descriptor.num_bins=72"))
+    with pytest.raises(IndexMismatchError, match="or build it again with `geoloc index`"):
         localize(tiny_drive.bag, index, tmp_path / "a.tum", other)
+
+
+def test_it_works_with_a_network_and_other_weights_are_refused_by_name(
+    tiny_drive: Any, write_network: Callable[..., Path], tmp_path: Path
+) -> None:
+    files = [write_network(tmp_path / name, run=name) for name in ("good.onnx", "other.onnx")]
+    good, other = (load_config(None, ("descriptor.method=learned", f"descriptor.model={file}")) for file in files)
+    index_map(tiny_drive.map_file, tmp_path / "tiny.index", None, good, no_progress)
+    assert localize(tiny_drive.bag, tmp_path / "tiny.index", tmp_path / "a.tum", good).frames > 0
+    ids = [make_encoder(config.descriptor, config.scan).encoder_id for config in (good, other)]
+    with pytest.raises(IndexMismatchError, match=f"by encoder '{ids[0]}'.* '{ids[1]}'.*other.onnx.*good.onnx"):
+        localize(tiny_drive.bag, tmp_path / "tiny.index", tmp_path / "a.tum", other)
 
 
 def test_a_map_is_no_index(tiny_drive: Any, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 from ament_index_python.packages import get_package_share_directory
 from rclpy.serialization import deserialize_message, serialize_message
 from geoloc_ros.action import IndexMap
+from geoloc_ros.core.files import shared_file
 from geoloc_ros.core.native import load_native
 from geoloc_ros.msg import SemanticScan
 from geoloc_ros.srv import LoadMap
@@ -30,6 +31,7 @@ assert deserialize_message(serialize_message(scan), SemanticScan) == scan
 share = Path(get_package_share_directory("geoloc_ros"))
 assert share == prefix / "share" / "geoloc_ros", share
 assert (share / "config" / "fastdds.xml").is_file()
+assert shared_file("models/README.md") == share / "models" / "README.md"
 for node in ("localizer", "map_server", "perception"):
     assert os.access(prefix / "lib" / "geoloc_ros" / node, os.X_OK), node
 """

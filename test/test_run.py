@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import yaml
 
-from geoloc_ros.core.config import Config, ScanConfig
+from geoloc_ros.core.config import Config, DescriptorConfig, ScanConfig
 from geoloc_ros.core.errors import ArtifactError, BackendError, ConfigError
 from geoloc_ros.evaluation.trace import Trace
 from geoloc_ros.index import index_map
@@ -22,7 +22,7 @@ from geoloc_ros.run import StackOptions, commands, run_stack
 
 ENDS_IN_S = 30.0
 # Not the default: the nodes must take it from the index.
-CONFIG = Config(scan=ScanConfig(num_rays=180))
+CONFIG = Config(scan=ScanConfig(num_rays=180), descriptor=DescriptorConfig(method="handcrafted"))
 
 
 @pytest.fixture(scope="module")

@@ -52,8 +52,12 @@ class ObserveConfig(Section):
 
 
 class DescriptorConfig(Section):
-    """The hand-crafted descriptor (range and building edge per ray)."""
+    """How a scan becomes a descriptor; all but `method` and `model` is of the hand-crafted one."""
 
+    method: Literal["learned", "paper", "handcrafted"] = Field(
+        "handcrafted", description="Our network, the published network, or none (range and building edge per ray)"
+    )
+    model: str = Field("", description="ONNX file of the network; empty: the one that is shipped")
     num_bins: int = Field(36, ge=8, description="Angular bins of the descriptor")
     edge_variance_bins2: float = Field(5.0, gt=0.0, description="Sigma squared of the edge channel, at 360 bins")
     range_width: float = Field(

@@ -1,5 +1,7 @@
 """The seams of the package: what a part must offer to be exchanged for another."""
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Protocol
 
 from geoloc_ros.core.types import Float32, SemanticScan
@@ -9,8 +11,12 @@ class Encoder(Protocol):
     """Turns a scan into a descriptor.
 
     What a map predicts and what a camera observed are encoded apart, because a map sees everything and a camera does
-    not: the inner product of a query with a descriptor is the squared distance of what both know. A plain Euclidean
-    embedding f has descriptors `[f, |f|^2, 1]` and queries `[-2 f, 1, |f|^2]`.
+    not. The inner product of a query with a descriptor is their dissimilarity: lower is more alike. It is a squared
+    distance (a plain Euclidean embedding f has descriptors `[f, |f|^2, 1]` and queries `[-2 f, 1, |f|^2]`), or minus
+    the log-likelihood ratio of "seen from here" and "seen from anywhere", which may be negative. Only the order of the
+    places of one query means something without knowing the encoder.
+
+    `str(encoder)` is for messages: the id, and what it was made from.
     """
 
     @property
@@ -26,3 +32,30 @@ class Encoder(Protocol):
 
     def encode_query(self, scan: SemanticScan) -> Float32:
         """Queries (..., D) of an observed scan or of a batch of them, to be compared with descriptors."""
+
+
+class Network(Protocol):
+    """A trained network that an engine of `inference` has loaded. Calls from one thread at a time."""
+
+    @property
+    def file(self) -> Path:
+        """What it was loaded from."""
+
+    @property
+    def file_id(self) -> str:
+        """First 12 digits of the sha256 of the file."""
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """What its training wrote beside the weights."""
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Of one item: without N."""
+
+    @property
+    def output_shapes(self) -> tuple[tuple[int, ...], ...]:
+        """Of one item, in the order in which the outputs were asked for."""
+
+    def run(self, batch: Float32) -> tuple[Float32, ...]:
+        """Outputs (N, ...) of a batch (N, ...) of inputs."""

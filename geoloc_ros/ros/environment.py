@@ -9,8 +9,7 @@ import sys
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
-import geoloc_ros
-from geoloc_ros.core.errors import BackendError
+from geoloc_ros.core.files import installation_prefixes, shared_file
 
 # Fast DDS 3 (Kilted) reads the first, Fast DDS 2 (Jazzy, Humble) the second.
 PROFILE_VARIABLES = ("FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE")
@@ -27,7 +26,7 @@ def set_transport_defaults(environment: MutableMapping[str, str]) -> None:
     that their launcher does not set.
     """
     if not any(variable in environment for variable in PROFILE_VARIABLES):
-        environment[_profile_variable(_prefixes())] = str(shared_file("config/fastdds.xml"))
+        environment[_profile_variable(installation_prefixes())] = str(shared_file("config/fastdds.xml"))
     if "AMENT_PREFIX_PATH" not in environment and (Path(sys.prefix) / "share" / "ament_index").is_dir():
         environment["AMENT_PREFIX_PATH"] = sys.prefix
 
@@ -46,26 +45,6 @@ def end_with_parent(environment: Mapping[str, str]) -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != int(parent):  # it has ended already
         signal.raise_signal(signal.SIGTERM)
-
-
-def shared_file(name: str) -> Path:
-    """A file that lies beside the package in a checkout and under share/geoloc_ros where it is installed.
-
-    Raises:
-        BackendError: If it lies at neither.
-    """
-    folders = [Path(geoloc_ros.__file__).resolve().parents[1]]
-    folders += [prefix / "share" / "geoloc_ros" for prefix in _prefixes()]
-    for folder in folders:
-        if (folder / name).is_file():
-            return folder / name
-    raise BackendError(f"'{name}' is in none of {', '.join(map(str, folders))}; install geoloc_ros again")
-
-
-def _prefixes() -> list[Path]:
-    """Where ROS packages are installed: what is sourced, and the environment we run in."""
-    sourced = os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep)
-    return [*(Path(prefix) for prefix in sourced if prefix), Path(sys.prefix)]
 
 
 def _profile_variable(prefixes: list[Path]) -> str:

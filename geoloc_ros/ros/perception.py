@@ -30,7 +30,7 @@ from geoloc_ros.ros.stamps import StampGuard, StampVerdict
 from geoloc_ros.ros.synchronizer import FrameSynchronizer
 from geoloc_ros.ros.tf import TF_STATIC_QOS, StaticTransforms
 from geoloc_ros.ros.worker import LatestWorker
-from geoloc_ros.scan.encoder import HandcraftedEncoder
+from geoloc_ros.scan.encoders import make_encoder
 from geoloc_ros.scan.observe import observe_scan
 from geoloc_ros.scan.project import depth_from_points
 
@@ -47,7 +47,7 @@ class PerceptionNode(StagedNode[PerceptionNodeConfig]):
 
     def set_up(self) -> None:
         """Make the encoder and the publisher."""
-        self._encoder = HandcraftedEncoder(self.config.descriptor, self.config.scan)
+        self._encoder = make_encoder(self.config.descriptor, self.config.scan)
         self._scan_publisher = self.publisher(SemanticScanMsg, "scan", SCAN_QOS)
         self._warm_up()
         instances = ("instances",) if self.config.use_instances else ()

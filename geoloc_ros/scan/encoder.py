@@ -44,7 +44,9 @@ class HandcraftedEncoder:
             )
         self._descriptor = descriptor_config
         self._scan = scan_config
-        settings = {"descriptor": descriptor_config.model_dump(), "scan": scan_config.model_dump()}
+        settings = {
+            "descriptor": descriptor_config.model_dump(exclude={"method", "model"}), "scan": scan_config.model_dump()
+        }
         digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
         self._encoder_id = f"handcrafted-3-{digest[:12]}"
         self._frequency = _HARMONICS * np.float32(2.0 * np.pi / descriptor_config.range_period)
@@ -52,6 +54,9 @@ class HandcraftedEncoder:
         self._amplitude = spectrum * np.float32(
             2.0 * np.sqrt(2.0 * np.pi) * descriptor_config.range_width / descriptor_config.range_period
         )
+
+    def __str__(self) -> str:
+        return f"{self._encoder_id}, without a network"
 
     @property
     def encoder_id(self) -> str:

@@ -30,7 +30,7 @@ from geoloc_ros.ros.conversions import to_pose2, to_pose_msg, to_pose_with_covar
 from geoloc_ros.ros.localizer import LocalizerNode  # noqa: E402
 from geoloc_ros.ros.qos import LATCHED_QOS  # noqa: E402
 from geoloc_ros.ros.sensors import to_structured  # noqa: E402
-from geoloc_ros.scan.encoder import HandcraftedEncoder  # noqa: E402
+from geoloc_ros.scan.encoders import make_encoder  # noqa: E402
 from geoloc_ros.srv import LoadMap, SetInitialPose  # noqa: E402
 
 SECOND = 1_000_000_000
@@ -43,7 +43,7 @@ class Vehicle:
         self.world, self.path = world, index_path
         self.index, self.config = PlaceIndex.load(index_path), Config()
         self.caster = RayCaster(self.index.geomap.buildings.walls())
-        self.encoder = HandcraftedEncoder(self.config.descriptor, self.config.scan)
+        self.encoder = make_encoder(self.config.descriptor, self.config.scan)
         self.states = world.hear(LocalizationState, "localization_state", LATCHED_QOS)
         self.diagnostics = world.hear(DiagnosticArray, "/diagnostics")
         self.scan = world.node.create_publisher(SemanticScan, "scan", 10)
@@ -66,10 +66,14 @@ class Vehicle:
         message.twist.twist.linear.x = 3.0
         self.odom.publish(message)
 
-    def send_scan(self, stamp_ns: int, viewpoint: int = 0, encoder_id: str = "") -> None:
+    def query(self, viewpoint: int) -> np.ndarray:
+        """Of the scan that the map predicts."""
         scan = self.caster.cast(self.index.places.poses()[[viewpoint]], self.config.scan.num_rays, 100.0)
+        return self.encoder.encode_query(scan)[0]
+
+    def send_scan(self, stamp_ns: int, viewpoint: int = 0, encoder_id: str = "") -> None:
         message = SemanticScan(header=Header(stamp=to_time(stamp_ns), frame_id="base_link"))
-        message.descriptor = self.encoder.encode_query(scan)[0]
+        message.descriptor = self.query(viewpoint)
         message.encoder_id = encoder_id or self.index.encoder_id
         self.scan.publish(message)
 
@@ -113,7 +117,8 @@ def test_a_scan_with_odometry_is_answered_with_state_and_hypotheses_of_its_stamp
     assert state.state == LocalizationStatus.INITIALIZING and state.index_id == vehicle.index.index_id
     vehicle.world.until(lambda: hypotheses and belief)
     best = hypotheses[0].hypotheses[0]
-    assert best.viewpoint == 0 and best.distance == pytest.approx(0.0, abs=1e-2)
+    dissimilarity = vehicle.index.dissimilarities(vehicle.query(0))
+    assert best.viewpoint == dissimilarity.argmin() == 0 and best.distance == pytest.approx(dissimilarity[0])
     assert to_pose2(best.pose).x_m == pytest.approx(vehicle.index.places.poses()[0, 0])
     points = to_structured(belief[0])
     assert points["viewpoint"].max() < len(vehicle.index) and 0.0 < points["intensity"].sum() <= 1.001

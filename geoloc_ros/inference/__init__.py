@@ -1,0 +1,1 @@
+"""Running trained networks: one interface (`core.interfaces.Network`), the engines behind it."""
