@@ -78,7 +78,9 @@ def judge(
 def _outcomes(
     row: Row, queries: Queries, num_places: int, rng: np.random.Generator, progress: ProgressCallback
 ) -> list[_Outcome]:
-    found = retrieve(row.method, queries, num_places, NUM_RERANKED, rng, progress)
+    found = retrieve(
+        row.method, queries, num_places, NUM_RERANKED, rng, lambda _, ratio: progress(row.name, ratio)
+    )  # fmt: skip
     nowhere = np.full((len(queries), 3), np.nan)
     if row.reranker is None:
         return [_Outcome(row.name, found, found.nearest, nowhere)]

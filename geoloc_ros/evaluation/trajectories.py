@@ -95,8 +95,10 @@ class Candidates:
         walks = np.concatenate([random_walks(places, count - len(drives), drives.shape[1], rng), drives])
         # Step by step in memory, and of the type that numpy indexes with: one gather per step.
         self._place = np.ascontiguousarray(places.viewpoint_place[rng.permutation(walks)].T.astype(np.intp))
-        self._score = np.empty(count, np.float32)
-        self._step = np.empty(count, np.float32)
+
+    def share_ending_at(self, is_place: Bool, length: int) -> float:
+        """Share of the candidates whose first `length` steps end at one of the places where `is_place` (N,)."""
+        return float(is_place[self._place[length - 1]].mean())
 
     def search(self, dissimilarity: Float32, lengths: Sequence[int]) -> list[Int64]:
         """The best candidate's places for the first `length` steps of a drive, for each of ascending lengths.
@@ -106,13 +108,14 @@ class Candidates:
                 aligned pairs, the smallest wins.
             lengths: At most L each.
         """
-        self._score.fill(0.0)
+        score = np.zeros(self._place.shape[1], np.float32)
+        term = np.empty_like(score)
         best = []
         for step in range(max(lengths)):
-            np.take(dissimilarity[step], self._place[step], out=self._step, mode="clip")
-            self._score += self._step
+            np.take(dissimilarity[step], self._place[step], out=term, mode="clip")
+            score += term
             if step + 1 in lengths:
-                best.append(self._place[: step + 1, self._score.argmin()].astype(np.int64))
+                best.append(self._place[: step + 1, score.argmin()].astype(np.int64))
         return best
 
 

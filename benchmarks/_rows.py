@@ -1,0 +1,39 @@
+"""What the benchmarks of accuracy share: which networks run, and whether a result still holds."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from _common import ROOT
+
+from geoloc_ros.evaluation.methods import NamedModel, parse_model
+from geoloc_ros.scan.encoders import SHIPPED_WEIGHTS
+
+_SOURCES = ("core", "maps", "inference", "scan", "localization", "sim", "evaluation")
+_SHIPPED = (("paper", "paper"), ("ours", "learned"))
+
+
+def add_model_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--model", action="append", default=[], metavar="NAME=FILE", help="an ONNX file as a further row; repeatable"
+    )
+
+
+def named_models(extra: list[str]) -> tuple[NamedModel, ...]:
+    """The shipped networks and those of --model."""
+    paper, ours = (NamedModel(name, ROOT / SHIPPED_WEIGHTS[kind]) for name, kind in _SHIPPED)
+    return (paper, ours, *(parse_model(text) for text in extra))
+
+
+def fingerprint(inputs: Iterable[Path], settings: str) -> str:
+    """Of the code that measures, of files (a missing one counts as empty) and of settings."""
+    digest = hashlib.sha256(settings.encode())
+    package = ROOT / "geoloc_ros"
+    code = [file for folder in _SOURCES for file in sorted((package / folder).rglob("*.py"))]
+    for file in (*code, *sorted((ROOT / "src").glob("*.?pp")), *inputs):
+        content = file.read_bytes() if file.is_file() else b""
+        digest.update(file.name.encode() + hashlib.sha256(content).digest())
+    return digest.hexdigest()[:16]
