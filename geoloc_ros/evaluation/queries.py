@@ -60,7 +60,8 @@ def read_poses(path: Path, geomap: GeoMap) -> Float64:
             reader = csv.DictReader(file)
             missing = [name for name in _COLUMNS if name not in (reader.fieldnames or [])]
             if missing:
-                raise DatasetError(f"'{path}' has no column {', '.join(missing)}; its first line must be lat,lon,yaw_deg")
+                names = ", ".join(missing)
+                raise DatasetError(f"'{path}' has no column {names}; its first line must be lat,lon,yaw_deg")
             rows = [[_number(path, reader.line_num, row[name]) for name in _COLUMNS] for row in reader]
     except (OSError, UnicodeDecodeError) as error:
         raise DatasetError(f"cannot read query poses '{path}': {error}") from error

@@ -16,6 +16,8 @@ CLEARANCE_M = 3.0
 """No edit brings a building nearer to a centre line than this."""
 PASSAGE_M = 4.5
 """Clear height where a street runs through a building."""
+_NEIGHBOUR_M = 80.0
+"""Of two new buildings that touch, the points on their streets are nearer than this."""
 
 Shapes = NDArray[np.object_]
 
@@ -91,6 +93,7 @@ def _new_buildings(
     """Boxes beside streets where there is room; fewer than `count` where there is little."""
     taken = shapely.STRtree(outlines(present))
     shapes: list[shapely.Polygon] = []
+    middles_m = np.full((count, 2), np.inf)
     for _ in range(12 * count):
         if len(shapes) == count:
             break
@@ -101,9 +104,12 @@ def _new_buildings(
         aside_m = rng.choice([-1.0, 1.0]) * (depth_m / 2 + rng.uniform(6.5, 16.0))
         frame = np.stack([along, [-along[1], along[0]]])
         corners = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * [width_m / 2, depth_m / 2] + [0.0, aside_m]
-        shape = shapely.Polygon(line_m[k] + rng.random() * (line_m[k + 1] - line_m[k]) + corners @ frame)
+        middle_m = line_m[k] + rng.random() * (line_m[k + 1] - line_m[k])
+        shape = shapely.Polygon(middle_m + corners @ frame)
         is_free = not len(taken.query(shape, "dwithin", 0.8)) and not len(streets.query(shape, "dwithin", 6.0))
-        if is_free and not any(shape.distance(other) < 0.8 for other in shapes):
+        near = np.flatnonzero(np.abs(middles_m - middle_m).max(axis=1) < _NEIGHBOUR_M) if is_free else ()
+        if is_free and not any(shape.distance(shapes[other]) < 0.8 for other in near):
+            middles_m[len(shapes)] = middle_m
             shapes.append(shape)
     vertices_m = np.array([np.asarray(shape.exterior.coords)[:-1] for shape in shapes]).reshape(-1, 2)
     number = len(shapes)

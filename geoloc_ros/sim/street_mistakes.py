@@ -64,9 +64,9 @@ def _mistaken_range(
 ) -> Float32:
     log_factor = noise.depth_building_ratio * normal(seed, _DEPTH, key, view.building)
     log_factor += np.log(noise.depth_scale_limit) * (2.0 * uniform(seed, _SCALE, key) - 1.0)
-    # The lower quartile of `samples` pixels: less noise, but biased towards near.
-    per_ray = rng.standard_normal(samples.shape, dtype=np.float32) * np.float32(1.3) / np.sqrt(samples.clip(1.0))
-    log_factor += noise.depth_pixel_ratio * (per_ray - 0.67)
+    # The median of `samples` pixels errs less than one of them.
+    per_ray = rng.standard_normal(samples.shape, dtype=np.float32) * np.float32(1.25) / np.sqrt(samples.clip(1.0))
+    log_factor += noise.depth_pixel_ratio * per_ray
     return np.asarray(view.range_m * np.exp(log_factor), np.float32)
 
 
