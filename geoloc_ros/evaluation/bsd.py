@@ -59,12 +59,14 @@ class BinaryDescriptors:
         distance = [_ONES[observed[:, None] ^ self._code[viewpoint]] for viewpoint in (first, second)]
         follows_first = self._along(queries.believed_yaw_rad, first) >= self._along(queries.believed_yaw_rad, second)
         chosen = np.where(follows_first, distance[0], distance[1])
-        return np.where(known[:, None], chosen, np.minimum(*distance))[:, None]
+        distances: Float32 = np.where(known[:, None], chosen, np.minimum(*distance))[:, None]
+        return distances
 
     def _along(self, yaw_rad: Float64, viewpoint: Int64) -> Float32:
         """Cosine (q, N) between headings (q,) and viewpoints (N,)."""
         heading = np.stack([np.cos(yaw_rad), np.sin(yaw_rad)], axis=1).astype(np.float32)
-        return heading @ self._direction[:, viewpoint]
+        cosine: Float32 = heading @ self._direction[:, viewpoint]
+        return cosine
 
     def _observe(self, queries: Queries) -> Int32:
         """Codes (q,) of the true viewpoints with the errors of the classifiers."""

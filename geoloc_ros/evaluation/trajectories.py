@@ -135,5 +135,5 @@ def match_path(path: Int64, drive_pose: Float64, drive_place: Int64, position_m:
     """Compare a path of places (l,) with the poses (l, 3) and places (l,) of the drive; positions (N, 2)."""
     end_m = float(np.hypot(*(position_m[path[-1]] - drive_pose[-1, :2])))
     gap_m = position_m[path][:, None] - position_m[drive_place]
-    is_near: Bool = (np.hypot(gap_m[..., 0], gap_m[..., 1]) <= FOUND_M).any(axis=1)
+    is_near = np.hypot(gap_m[..., 0], gap_m[..., 1]).min(axis=1) <= FOUND_M
     return PathMatch(end_m <= FOUND_M, float(is_near.mean()), end_m)
