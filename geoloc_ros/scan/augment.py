@@ -34,6 +34,10 @@ class ArcsNoise:
     ray_range_ratio: float = 0.12
     scale_ratio: float = 0.05
     """Of the factor common to all rays."""
+    unscaled_share: float = 0.1
+    """Share of scans whose depth has no scale: a factor between a half and two."""
+    narrow_share: float = 0.2
+    """Share of scans by cameras that do not look all round, but over 60 to 300 degrees."""
     shortest_reach_m: float = 45.0
     """Beyond a reach drawn between this and the maximum, buildings have no depth."""
 
@@ -51,9 +55,10 @@ def add_arcs_noise(scan: SemanticScan, noise: ArcsNoise, rng: np.random.Generato
     far = hit & (scan.range_m > _between(noise.shortest_reach_m, 110.0, 1.0 - severity[:, 2]))
     hidden, arc_reads_open = _arcs(np.nan_to_num(scan.range_m, nan=1e3), noise, severity[:, 3], rng)
     lost = rng.random(hit.shape, dtype=np.float32) < noise.lost_ray_ratio * severity[:, 4] ** 2
-    gone = missed | far | hidden | lost
+    unseen = lost | _out_of_view(hit.shape, noise.narrow_share, rng)
+    gone = missed | far | hidden | unseen
     opened = reads_open | (far & ~missed) | (hidden & arc_reads_open)
-    observed = np.where(gone, opened & ~lost, True)
+    observed = np.where(gone, opened & ~unseen, True)
     instance = _mistaken_instances(scan, luck[:, 3], noise, severity[:, 5:7])
     seen = hit & ~gone
     return replace(
@@ -74,8 +79,19 @@ def _noisy_range(
     log_factor = noise.building_range_ratio * severity[:, 6] * per_building
     log_factor += noise.ray_range_ratio * severity[:, 7] * rng.standard_normal(range_m.shape, dtype=np.float32)
     log_factor += noise.scale_ratio * rng.standard_normal((len(range_m), 1), dtype=np.float32)
+    unscaled = rng.random((len(range_m), 1)) < noise.unscaled_share
+    log_factor += unscaled * rng.uniform(-np.log(2.0), np.log(2.0), unscaled.shape).astype(np.float32)
     noisy: Float32 = range_m * np.exp(log_factor)
     return noisy
+
+
+def _out_of_view(shape: tuple[int, ...], narrow_share: float, rng: np.random.Generator) -> Bool:
+    """Rays (N, B) where no camera looks."""
+    count, num_rays = shape
+    turn = np.arange(num_rays, dtype=np.float32) / np.float32(num_rays)
+    view = np.where(rng.random((count, 1)) < narrow_share, rng.uniform(1.0 / 6.0, 5.0 / 6.0, (count, 1)), 1.0)
+    behind: Bool = (turn + rng.random((count, 1), dtype=np.float32)) % 1.0 >= view
+    return behind
 
 
 def _arcs(

@@ -21,7 +21,7 @@ class OursNetwork(nn.Module):
     place's own bias, is the logarithm of how much likelier the place makes the query, up to a constant.
     """
 
-    def __init__(self, width: int = 128, channels: int = 4) -> None:
+    def __init__(self, width: int = 128, channels: int = 6) -> None:
         super().__init__()
         self.rays_to_pairs = _CircularConv(NUM_NETWORK_CHANNELS, width // 2, kernel=15, stride=5)
         self.pairs_to_bins = _CircularConv(width // 2, width, kernel=5, stride=2)

@@ -86,3 +86,20 @@ def test_the_same_generator_makes_the_same_mistakes(scans: SemanticScan) -> None
 
     np.testing.assert_array_equal(first.range_m, second.range_m)
     np.testing.assert_array_equal(first.observed, second.observed)
+
+
+def test_a_narrow_camera_leaves_one_stretch_of_rays_unseen(scans: SemanticScan) -> None:
+    narrow = add_arcs_noise(scans, replace(NONE, narrow_share=1.0), np.random.default_rng(0)).observed
+
+    assert (narrow.mean(axis=1) < 0.84).all()
+    assert (narrow.mean(axis=1) > 0.16).all()
+    np.testing.assert_array_equal((narrow != np.roll(narrow, 1, axis=1)).sum(axis=1), 2)
+
+
+def test_depth_without_scale_is_off_by_one_factor_of_at_most_two(scans: SemanticScan) -> None:
+    unscaled = add_arcs_noise(scans, replace(NONE, unscaled_share=1.0), np.random.default_rng(0)).range_m
+
+    factor = unscaled[:, :300] / 12.0
+    np.testing.assert_allclose(factor, np.broadcast_to(factor[:, :1], factor.shape), rtol=1e-5)
+    assert 0.5 <= factor.min() < 0.6
+    assert 1.7 < factor.max() <= 2.0
