@@ -77,7 +77,9 @@ def _distances(details: RetrievalDetails, method: int) -> Float64:
 
 def _headings(details: RetrievalDetails, method: int, distance_m: Float64) -> list[Measure]:
     """Median errors of the heading of what was found, over all queries and over those where it is near."""
-    by_turn = wrap_angle(details.best_turn_rad[method].astype(np.float64) - details.frame_yaw_rad)
+    # A known heading was not found: that it is at most 5 degrees off says nothing of the method.
+    found_rad = details.best_turn_rad[method] if details.num_turns > 1 else np.float64(np.nan)
+    by_turn = wrap_angle(np.asarray(found_rad - details.frame_yaw_rad, np.float64))
     by_pose = wrap_angle(details.best_pose[method, :, 2] - details.pose[:, 2])
     degrees = np.degrees(np.abs(np.where(np.isfinite(by_pose), by_pose, by_turn)))
     if not np.isfinite(degrees).any():

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -58,6 +60,10 @@ def test_re_ranking_changes_what_is_found_and_not_the_ranks() -> None:
     assert measures["top1"].values.tolist() == [100.0, 0.0]
     assert measures["r5m"].values.tolist() == [100.0, 100.0], "both poses are 3 m off"
     assert measures["heading_deg"].value == pytest.approx(np.degrees(0.01))
+
+
+def test_a_heading_that_was_known_is_not_reported_as_found() -> None:
+    assert "heading_deg" not in _by_name(replace(_two_queries(), num_turns=1))
 
 
 def test_without_turns_there_is_no_heading() -> None:
