@@ -73,13 +73,14 @@ BUILD = [
         )
     ),
 ]
+TRAIN = ["torch==2.13.0", "onnx>=1.16", "tensorboard>=2.16"]
 EXTRAS = {
-    "train": ["torch>=2.4"],
+    "train": TRAIN,
     "gpu": ["onnxruntime-gpu>=1.18"],
     "dev": [
         "pytest>=8",
         "hypothesis>=6.100",
-        "onnx>=1.16",  # small networks for tests
+        *TRAIN,  # and small networks for tests
         "faiss-cpu>=1.8",  # the peer of benchmarks/encoder.py
         # Linters learn new complaints with every version, and numpy's annotations change what mypy says.
         'mypy==2.4.*; python_version >= "3.11"',

@@ -21,6 +21,8 @@ app = typer.Typer(
 )
 map_app = typer.Typer(help="Get maps.", no_args_is_help=True)
 app.add_typer(map_app, name="map")
+train_app = typer.Typer(help="Train networks.", no_args_is_help=True)
+app.add_typer(train_app, name="train")
 
 ConfigOption = Annotated[Optional[Path], typer.Option("--config", "-c", help="YAML file of parameters.")]
 SetOption = Annotated[Optional[list[str]], typer.Option("--set", "-s", help="section.key=value, over the file.")]
@@ -159,6 +161,30 @@ def fetch(
     with progress_bar() as progress:
         box = parse_crop(bbox) if bbox else find_place(place or "", place_server or NOMINATIM_URL)
         summary = fetch_map(box, output, server or OVERPASS_URL, progress)
+    typer.echo(summary.as_text())
+
+
+@train_app.command()
+def scan(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Network to write (.onnx).")],
+    maps: Annotated[list[str], typer.Option("--map", help="FILE or FILE@W,S,E,N to learn from; may be repeated.")],
+    validate: Annotated[
+        Optional[str], typer.Option(help="FILE or FILE@W,S,E,N to choose weights by; the first --map without it.")
+    ] = None,
+    mode: Annotated[str, typer.Option(help="ours, or paper for the published network.")] = "ours",
+    base: Annotated[Optional[Path], typer.Option("--from", help="Network to begin with (.onnx).")] = None,
+    minutes: Annotated[float, typer.Option(min=0.01, help="Budget of wall clock.")] = 15.0,
+    steps: Annotated[Optional[int], typer.Option(min=1, help="Budget in steps, the same on every machine.")] = None,
+    seed: Annotated[int, typer.Option(help="First weights and everything drawn.")] = 0,
+    threads: Annotated[int, typer.Option(min=1, help="Of the processor.")] = 1,
+) -> None:
+    """Train a network that recognises places from maps alone. Killed, the same command goes on."""
+    from geoloc_ros.train import TrainOptions, parse_mode, train_scan
+
+    with progress_bar() as progress:
+        summary = train_scan(
+            TrainOptions(tuple(maps), output, validate, parse_mode(mode), base, minutes, steps, seed, threads), progress
+        )
     typer.echo(summary.as_text())
 
 

@@ -37,9 +37,9 @@ class Budget:
 class LoopSettings:
     """How the loop runs, whatever it trains."""
 
-    validate_every: int = 250
-    """Steps."""
-    patience: int = 20
+    validations: int = 25
+    """In the whole budget, besides that of the first weights."""
+    patience: int = 10
     """Validations without a better one after which training ends."""
     max_gradient_norm: float = 5.0
     checkpoint_every_s: float = 60.0
@@ -109,7 +109,7 @@ class _Loop:
             return
         steps = budget.steps
         if steps is None:
-            steps = max(1, int(budget.minutes * 60.0 / self._measure_step_s()))
+            steps = self._count_steps(budget.minutes * 60.0)
         self._state.num_steps = steps
         logger.info("training %s for %d steps on %s", self._recipe.name, self._state.num_steps, self._device)
 
@@ -118,6 +118,7 @@ class _Loop:
         state = self._state
         saved_s = began_s = time.monotonic()
         before_s = state.elapsed_s
+        validate_every = -(-state.num_steps // self._settings.validations)
         if not state.curve:
             self._validate()
         with ThreadPoolExecutor(1, thread_name_prefix="batches") as pool:
@@ -125,7 +126,7 @@ class _Loop:
             while state.step < state.num_steps and not self._is_out_of_patience():
                 following = self._step(pool, following)
                 state.elapsed_s = before_s + time.monotonic() - began_s
-                if state.step % self._settings.validate_every == 0 or state.step == state.num_steps:
+                if state.step % validate_every == 0 or state.step == state.num_steps:
                     self._validate()
                 if time.monotonic() - saved_s >= self._settings.checkpoint_every_s:
                     self._save()
@@ -189,8 +190,8 @@ class _Loop:
     def _save(self) -> None:
         save_checkpoint(self._checkpoint, self._state, self._recipe.module, self._optimizer)
 
-    def _measure_step_s(self) -> float:
-        """Seconds of a step with its share of a validation; the weights are left as they were."""
+    def _count_steps(self, budget_s: float) -> int:
+        """Steps that fit into a time with their validations; the weights are left as they were."""
         module = self._recipe.module
         weights = copy_weights(module)
         batches = [self._recipe.batch(step) for step in range(_PROBED_STEPS)]
@@ -206,8 +207,9 @@ class _Loop:
         began_s = time.monotonic()
         with torch.no_grad():
             self._recipe.validate()
+        validation_s = time.monotonic() - began_s
         module.train()
-        return step_s + (time.monotonic() - began_s) / self._settings.validate_every
+        return max(1, int((budget_s - self._settings.validations * validation_s) / step_s))
 
 
 @contextmanager

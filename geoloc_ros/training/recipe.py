@@ -49,6 +49,21 @@ class Recipe(Protocol):
         """Write the network as ONNX to `path`, which appears whole or not at all."""
 
 
+class ScanRecipe(Recipe, Protocol):
+    """A recipe that `geoloc train scan` runs: what it says about its network."""
+
+    @property
+    def title(self) -> str:
+        """Of the network's card."""
+
+    @property
+    def description(self) -> str:
+        """A paragraph for the network's card: what the network computes and how it is trained."""
+
+    def figures(self) -> str:
+        """How good the network is now on the validation map, in words; of the last `validate`, or measured anew."""
+
+
 @contextmanager
 def seeded_weights(seed: int) -> Iterator[None]:
     """Modules made inside draw their first weights from `seed`; torch's own generators are left as they were."""

@@ -60,7 +60,7 @@ class DriftingRecipe(LineRecipe):
         return 1.0 if len(self.validations) == 2 else 0.0
 
 
-SETTINGS = LoopSettings(validate_every=10, checkpoint_every_s=0.0)
+SETTINGS = LoopSettings(validations=4, checkpoint_every_s=0.0)
 
 
 def run(recipe: LineRecipe, folder: Path, settings: LoopSettings = SETTINGS, steps: int = 40) -> TrainingResult:
@@ -117,7 +117,7 @@ def test_a_damaged_checkpoint_is_refused(tmp_path: Path) -> None:
 
 def test_the_weights_of_the_best_validation_are_kept_and_patience_ends_training(tmp_path: Path) -> None:
     recipe = DriftingRecipe(0)
-    result = run(recipe, tmp_path, replace(SETTINGS, patience=2), steps=1000)
+    result = run(recipe, tmp_path, replace(SETTINGS, validations=100, patience=2), steps=1000)
     assert (result.best_step, result.steps) == (10, 30)
     assert torch.equal(recipe.module[0].weight, recipe.best)
 

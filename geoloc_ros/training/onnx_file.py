@@ -1,0 +1,88 @@
+"""A trained network as an ONNX file, and its weights back out of one."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from google.protobuf.message import DecodeError
+
+from geoloc_ros.core.artifacts import write_beside
+from geoloc_ros.core.errors import ArtifactError
+from geoloc_ros.inference.onnx_backend import OnnxNetwork
+
+_OPSET = 17
+_LARGEST_ERROR = 1e-4
+
+
+def export_network(
+    module: torch.nn.Module, example: torch.Tensor, outputs: tuple[str, ...], metadata: Mapping[str, str], path: Path
+) -> float:
+    """Write `module` with the input `features` of any batch size; return its largest deviation under onnxruntime.
+
+    Weights keep their names and are not folded into anything, so that `load_weights` finds them again.
+
+    Args:
+        example: Features (N, C, B) with at least two rows, that the file is checked with.
+        outputs: Names of what the module returns.
+
+    Raises:
+        ArtifactError: onnxruntime computes something else than torch.
+    """
+    module = module.to("cpu").eval()
+    with torch.no_grad():
+        expected = module(example)
+    expected = expected if isinstance(expected, tuple) else (expected,)
+    with write_beside(path) as partial:
+        with warnings.catch_warnings():
+            # The other exporter's files did not load everywhere (SPEED).
+            warnings.simplefilter("ignore", DeprecationWarning)
+            torch.onnx.export(
+                module, (example[:1],), str(partial), dynamo=False, opset_version=_OPSET, do_constant_folding=False,
+                # EVAL would fold normalisation layers into the convolutions before them.
+                training=torch.onnx.TrainingMode.PRESERVE, input_names=["features"], output_names=list(outputs),
+                dynamic_axes={name: {0: "batch"} for name in ("features", *outputs)},
+            )  # fmt: skip
+        model = onnx.load(str(partial))
+        onnx.helper.set_model_props(model, dict(metadata))
+        onnx.checker.check_model(model, full_check=True)
+        onnx.save(model, str(partial))
+        found = OnnxNetwork(partial, "features", outputs).run(example.numpy())
+        error = max(float(np.abs(f - e.numpy()).max()) for f, e in zip(found, expected, strict=True))
+        if not error <= _LARGEST_ERROR:
+            raise ArtifactError(f"'{path}' computes outputs that differ by {error:.1e} from the trained network's")
+    return error
+
+
+def load_weights(module: torch.nn.Module, path: Path, expected: Mapping[str, str]) -> None:
+    """Give `module` the weights of a file that `export_network` wrote.
+
+    Args:
+        expected: Metadata that the file must have.
+
+    Raises:
+        ArtifactError: The file is no such network.
+    """
+    model = _read(path)
+    metadata = {entry.key: entry.value for entry in model.metadata_props}
+    for key, value in expected.items():
+        if metadata.get(key) != value:
+            raise ArtifactError(f"'{path}' has {key} '{metadata.get(key)}', not '{value}'; choose another network")
+    stored = {each.name: onnx.numpy_helper.to_array(each) for each in model.graph.initializer}
+    state = module.state_dict()
+    # Counts batches for averages that we do not take; no output depends on it.
+    needed = {name for name in state if not name.endswith("num_batches_tracked")}
+    if missing := sorted(name for name in needed if name not in stored or stored[name].shape != state[name].shape):
+        raise ArtifactError(f"'{path}' has no weights '{missing[0]}' of that size; it is of another network")
+    module.load_state_dict({name: torch.tensor(stored[name]) for name in needed}, strict=False)
+
+
+def _read(path: Path) -> onnx.ModelProto:
+    try:
+        return onnx.load(str(path))
+    except (OSError, DecodeError) as error:
+        raise ArtifactError(f"network '{path}' cannot be read ({error}); give an ONNX file of ours") from error
