@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from geoloc_ros.core.types import Bool, Float32, Float64, SemanticScan
+from geoloc_ros.core.types import Bool, Float32, Float64, Int64, SemanticScan
 
 _TABLE = 251
 """Buildings of one scan share random numbers if their indices agree modulo this prime; about 20 are in view."""
@@ -19,19 +19,21 @@ _TABLE = 251
 class ArcsNoise:
     """Largest severities; each scan draws its own between 0 and these."""
 
-    missed_ratio: float = 0.35
+    missed_ratio: float = 0.5
     """Probability that a building is not recognised."""
-    read_open_ratio: float = 0.7
+    read_open_ratio: float = 0.9
     """Of what is missed, the share that reads as open view instead of as unknown."""
-    arcs: float = 7.0
-    """Mean number of things standing before the view."""
+    arcs: float = 12.0
+    """Mean number of things standing before the view that no map knows."""
+    arc_building_ratio: float = 0.6
+    """Of those, the share that reads as a building: sheds, walls, hedges, trees."""
     longest_arc_deg: float = 60.0
     lost_ray_ratio: float = 0.25
-    merged_ratio: float = 0.4
+    merged_ratio: float = 0.5
     split_ratio: float = 0.3
-    building_range_ratio: float = 0.2
+    building_range_ratio: float = 0.25
     """Standard deviation of the logarithm of the range factor of one building."""
-    ray_range_ratio: float = 0.12
+    ray_range_ratio: float = 0.15
     scale_ratio: float = 0.05
     """Of the factor common to all rays."""
     unscaled_share: float = 0.1
@@ -39,12 +41,12 @@ class ArcsNoise:
     narrow_share: float = 0.2
     """Share of scans by cameras that do not look all round, but over 60 to 300 degrees."""
     shortest_reach_m: float = 45.0
-    """Beyond a reach drawn between this and the maximum, buildings have no depth."""
+    """Beyond a reach drawn between this and the maximum, buildings have no depth and say nothing."""
 
 
 def add_arcs_noise(scan: SemanticScan, noise: ArcsNoise, rng: np.random.Generator) -> SemanticScan:
     """A batch of scans (N, B) of a map as a vehicle might have observed them; `scan` is left as it is."""
-    severity = rng.random((len(scan.range_m), 8, 1)).astype(np.float32)
+    severity = rng.random((len(scan.range_m), 9, 1)).astype(np.float32)
     table = rng.random((len(scan.range_m), 4, _TABLE), dtype=np.float32)
     key = np.where(scan.instance < 0, 0, scan.instance % _TABLE)[:, None, :]
     luck = np.take_along_axis(table, np.broadcast_to(key, (len(key), 4, key.shape[2])), axis=2)
@@ -53,14 +55,15 @@ def add_arcs_noise(scan: SemanticScan, noise: ArcsNoise, rng: np.random.Generato
     missed = hit & (luck[:, 1] < noise.missed_ratio * severity[:, 0])
     reads_open = missed & (luck[:, 2] < noise.read_open_ratio * severity[:, 1])
     far = hit & (scan.range_m > _between(noise.shortest_reach_m, 110.0, 1.0 - severity[:, 2]))
-    hidden, arc_reads_open = _arcs(np.nan_to_num(scan.range_m, nan=1e3), noise, severity[:, 3], rng)
-    lost = rng.random(hit.shape, dtype=np.float32) < noise.lost_ray_ratio * severity[:, 4] ** 2
-    unseen = lost | _out_of_view(hit.shape, noise.narrow_share, rng)
-    gone = missed | far | hidden | unseen
-    opened = reads_open | (far & ~missed) | (hidden & arc_reads_open)
-    observed = np.where(gone, opened & ~unseen, True)
+    arcs = _draw_arcs(np.nan_to_num(scan.range_m, nan=1e3), noise, severity[:, 3], severity[:, 8], rng)
+    unseen = far | _out_of_view(hit.shape, noise.narrow_share, rng)
+    unseen |= rng.random(hit.shape, dtype=np.float32) < noise.lost_ray_ratio * severity[:, 4] ** 2
     instance = _mistaken_instances(scan, luck[:, 3], noise, severity[:, 5:7])
-    seen = hit & ~gone
+    seen = (hit & ~missed & ~arcs.hidden) | arcs.reads_building
+    observed = (seen | np.where(arcs.hidden, arcs.reads_open, np.where(missed, reads_open, True))) & ~unseen
+    seen &= ~unseen
+    range_m = np.where(arcs.reads_building, arcs.range_m, range_m)
+    instance = np.where(arcs.reads_building, arcs.number + 2 * scan.num_rays, instance)
     return replace(
         scan, range_m=np.where(seen, range_m, np.nan).astype(np.float32),
         instance=np.where(seen, instance, -1).astype(np.int32), observed=observed,
@@ -94,23 +97,45 @@ def _out_of_view(shape: tuple[int, ...], narrow_share: float, rng: np.random.Gen
     return behind
 
 
-def _arcs(
-    range_m: Float32, noise: ArcsNoise, severity: Float32, rng: np.random.Generator
-) -> tuple[Bool, Bool]:
-    """Rays (N, B) hidden by something nearer than what they meet, and which of those read as open view."""
+@dataclass(frozen=True)
+class _Arcs:
+    """What stands before the view of N scans; the nearest thing counts."""
+
+    hidden: Bool
+    """(N, B)."""
+    reads_open: Bool
+    """(N, B), part of `hidden`."""
+    reads_building: Bool
+    """(N, B), part of `hidden`."""
+    range_m: Float32
+    """(N, B)."""
+    number: Int64
+    """(N, B), of the thing."""
+
+
+def _draw_arcs(
+    range_m: Float32, noise: ArcsNoise, severity: Float32, building_severity: Float32, rng: np.random.Generator
+) -> _Arcs:
+    """Things nearer than what rays (N, B) meet, each over an arc of its own."""
     count, num_rays = range_m.shape
-    most = int(2 * noise.arcs)
-    shape = (count, most, 1)
     angle = np.arange(num_rays, dtype=np.float32) * np.float32(360.0 / num_rays)
-    half_deg = np.exp(rng.uniform(np.log(0.5), np.log(noise.longest_arc_deg / 2.0), shape)).astype(np.float32)
-    away = np.abs((angle - rng.uniform(0.0, 360.0, shape).astype(np.float32) + 180.0) % 360.0 - 180.0)
-    nearness_m = np.exp(rng.uniform(np.log(3.0), np.log(60.0), shape)).astype(np.float32)
-    exists = rng.random(shape) < severity[:, None]
-    density = rng.uniform(0.3, 1.3, shape).astype(np.float32)
-    covered = exists & (away < half_deg) & (nearness_m < range_m[:, None])
-    covered &= rng.random((count, 1, num_rays), dtype=np.float32) < density
-    reads_open = covered & (rng.random(shape) < 0.2)
-    return covered.any(axis=1), ~(covered & ~reads_open).any(axis=1)
+    thick = rng.uniform(0.3, 1.3, (count, 1)) - rng.random((count, num_rays), dtype=np.float32)
+    nearest_m = range_m.copy()
+    fate = np.ones((count, num_rays), np.float32)
+    number = np.zeros((count, num_rays), np.int64)
+    # A loop over things: arrays of one more dimension do not fit into the cache.
+    for thing in range(int(2 * noise.arcs)):
+        half_deg = np.exp(rng.uniform(np.log(0.5), np.log(noise.longest_arc_deg / 2.0), (count, 1)))
+        away = np.abs((angle - rng.uniform(0.0, 360.0, (count, 1)).astype(np.float32) + 180.0) % 360.0 - 180.0)
+        thing_m = np.exp(rng.uniform(np.log(3.0), np.log(90.0), (count, 1))).astype(np.float32)
+        exists = rng.random((count, 1)) < severity
+        covered = exists & (away < half_deg) & (thing_m < nearest_m) & (thick > 0.0)
+        nearest_m = np.where(covered, thing_m, nearest_m)
+        fate = np.where(covered, rng.random((count, 1), dtype=np.float32), fate)
+        number = np.where(covered, thing, number)
+    hidden = nearest_m < range_m
+    is_building = hidden & (fate < noise.arc_building_ratio * building_severity)
+    return _Arcs(hidden, hidden & (fate > 0.85), is_building, nearest_m, number)
 
 
 def _mistaken_instances(scan: SemanticScan, luck: Float32, noise: ArcsNoise, severity: Float32) -> Float64:
