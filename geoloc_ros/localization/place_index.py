@@ -51,6 +51,12 @@ class PlaceIndex:
         """D of a descriptor."""
         return int(self.descriptors.shape[1])
 
+    @property
+    def descriptor_settings(self) -> str:
+        """For messages: the method and weights that it was built with, as somebody would set them."""
+        section = self.config.get("descriptor", {})
+        return ", ".join(f"descriptor.{name}={section[name]!r}" for name in ("method", "model") if name in section)
+
     @staticmethod
     def build(
         chunks: Iterable[Float32], encoder: Encoder, places: PlaceGraph, geomap: GeoMap, config: Mapping[str, Any]
@@ -114,7 +120,7 @@ class PlaceIndex:
             raise IndexMismatchError(
                 f"the index was made by encoder '{self.encoder_id}' ({self.dimension}-d), this config makes "
                 f"'{encoder.encoder_id}' ({encoder.dimension}-d, {encoder}); set descriptor.* (and scan.*) as it was "
-                f"made, {self._descriptor_settings()}, or build it again with `geoloc index`"
+                f"made, {self.descriptor_settings}, or build it again with `geoloc index`"
             )
 
     def dissimilarities(self, query: Float32) -> Float32:
@@ -125,10 +131,6 @@ class PlaceIndex:
                 f"it was made by encoder '{self.encoder_id}'"
             )
         return inner_products(self.descriptors, query)
-
-    def _descriptor_settings(self) -> str:
-        section = self.config.get("descriptor", {})
-        return ", ".join(f"descriptor.{name}={section[name]!r}" for name in ("method", "model") if name in section)
 
 
 def _halves(chunk: Float32, encoder: Encoder) -> Float16:

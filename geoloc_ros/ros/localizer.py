@@ -172,8 +172,15 @@ class LocalizerNode(StagedNode[LocalizerNodeConfig]):
                 self.health.recover()
                 self._reset(f"{what} agrees again")
             return True
-        source = {"map": "the map server shows index", "encoder": "scans come from encoder"}[what]
-        text = f"{source} '{theirs}', this localizer works with '{ours}'; give both the same index and parameters"
+        source, way_out = {
+            "map": ("the map server shows index", "give both the same index"),
+            "encoder": (
+                "scans come from encoder",
+                "set descriptor.* (and scan.*) of perception as the index was made, "
+                f"{self._index.descriptor_settings}, or build it again",
+            ),
+        }[what]
+        text = f"{source} '{theirs}', this localizer works with '{ours}'; {way_out}"
         self.health.fail(text)
         if self._mismatches.get(what) != text:
             self._mismatches[what] = text

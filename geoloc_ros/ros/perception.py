@@ -69,11 +69,12 @@ class PerceptionNode(StagedNode[PerceptionNodeConfig]):
         """What users want to know, once configured."""
         return {
             "encoder id": self._encoder.encoder_id,
+            "encoder": str(self._encoder),
             "subscribers of scan": self._scan_publisher.get_subscription_count(),
         }
 
     def _warm_up(self) -> None:
-        """Load now what the first frame would wait for: libraries that are imported late, kernels."""
+        """Load now what the first frame would wait for: libraries that are imported late, kernels, a network."""
         camera = Camera.equirectangular(64, 32)
         labels, depth_m = np.full((32, 64), SemanticClass.BUILDING, np.uint8), np.full((32, 64), 5.0, np.float32)
         mount = to_pose3(Transform())

@@ -49,6 +49,17 @@ def test_an_inactive_node_subscribes_to_nothing(world: Any) -> None:
     world.until(lambda: world.node.count_subscribers("segmentation") == 0)
 
 
+def test_perception_does_not_configure_without_its_weights(world: Any, write_network: Any, tmp_path: Path) -> None:
+    given = [Parameter("descriptor.method", value="learned"), Parameter("descriptor.model", value="/nowhere/a.onnx")]
+    node = world.add(PerceptionNode(parameter_overrides=given))
+    assert change(world, node, Transition.TRANSITION_CONFIGURE) == (False, "unconfigured")
+    assert "/nowhere/a.onnx" in node.health.status({}).message
+    file = write_network(tmp_path / "mine.onnx")
+    node.set_parameters([Parameter("descriptor.model", value=str(file))])
+    assert change(world, node, Transition.TRANSITION_CONFIGURE) == (True, "inactive")
+    assert str(file) in node.diagnostic_values()["encoder"]
+
+
 def test_configuring_fails_without_a_usable_index_and_works_once_it_is_given(world: Any, tiny_index: Path) -> None:
     node = world.add(LocalizerNode())
     assert change(world, node, Transition.TRANSITION_CONFIGURE) == (False, "unconfigured")

@@ -158,6 +158,7 @@ def test_scans_of_another_encoder_are_refused_loudly_until_they_agree(vehicle: V
     vehicle.send_scan(SECOND, encoder_id="another-1")
     vehicle.world.until(lambda: vehicle.states[-1].state == LocalizationStatus.UNKNOWN)
     assert "another-1" in vehicle.states[-1].reason and vehicle.index.encoder_id in vehicle.states[-1].reason
+    assert vehicle.index.descriptor_settings in vehicle.states[-1].reason
     assert vehicle.worst_diagnostics().level == DiagnosticStatus.ERROR
     assert vehicle.node.health.counted("frames processed") == 0
     assert vehicle.send_frame(2 * SECOND).state == LocalizationStatus.INITIALIZING
