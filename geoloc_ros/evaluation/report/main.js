@@ -87,12 +87,6 @@ function playOn(now) {
   if (frame >= numFrames - 1) setPlaying(false); else requestAnimationFrame(playOn);
 }
 
-function setTheme(theme) {
-  document.documentElement.dataset.theme = theme;
-  colourCache.clear();
-  redraw();
-}
-
 const KEYS = {
   " ": () => setPlaying(!state.playing),
   ArrowLeft: (event) => goTo(state.frame - (event.shiftKey ? 10 : 1)),
@@ -102,7 +96,7 @@ const KEYS = {
   c: () => setMapMode("city"),
   d: () => setMapMode("drive"),
   f: () => setMapMode("follow"),
-  t: () => setTheme(document.documentElement.dataset.theme === "dark" ? "light" : "dark"),
+  t: otherTheme,
 };
 
 function listen() {
@@ -152,7 +146,7 @@ function fillStatusLegend() {
   entry("belief around the pose", "var(--accent)");
 }
 
-setTheme(matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+setTheme(PREFERRED_THEME);
 document.getElementById("camera").style.setProperty("--camera-aspect", data.views.width / data.views.height);
 fillStatusLegend();
 setMapMode("drive");

@@ -9,7 +9,7 @@ from string import Template
 from geoloc_ros.evaluation.report.payload import payload_json
 from geoloc_ros.evaluation.report.scene import Figure, Scene
 
-SCRIPTS = ("data.js", "map.js", "camera.js", "chart.js", "main.js")
+SCRIPTS = ("data.js", "canvas.js", "frames.js", "city.js", "map.js", "camera.js", "chart.js", "main.js")
 
 
 def render_page(scene: Scene) -> str:
@@ -20,21 +20,22 @@ def render_page(scene: Scene) -> str:
         for figure in scene.figures
     )
     facts = "\n".join(f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in scene.facts)
-    return Template(_asset("page.html")).substitute(
+    return Template(asset("page.html")).substitute(
         title=escape(scene.title),
         subtitle=escape(scene.subtitle),
         attribution=escape(scene.geomap.source.attribution),
-        style=_asset("page.css"),
+        style=asset("page.css"),
         figures=figures,
         table=rows,
         facts=facts,
         configuration=escape(scene.configuration),
         data=payload_json(scene),
-        script="\n".join(_asset(name) for name in SCRIPTS),
+        script="\n".join(asset(name) for name in SCRIPTS),
     )
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """Text of a file of this folder."""
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 

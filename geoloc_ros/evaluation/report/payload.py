@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import base64
-import json
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geoloc_ros.core.types import Float32, Float64, UInt8
+from geoloc_ros.evaluation.report.packing import Int16, grid_of, pack, pack_map, quantise, script_json
 from geoloc_ros.evaluation.report.scene import Scene, View, wall_base_pixels
 from geoloc_ros.evaluation.trace import Trace
-from geoloc_ros.maps.geomap import GeoMap, PlaceGraph, RoadGraph
-
-Int16 = NDArray[np.int16]
+from geoloc_ros.maps.geomap import PlaceGraph
 
 # camera.js knows these four numbers as well.
 HIDDEN = -32768
@@ -29,73 +27,27 @@ BELIEF_FLOOR = 1e-5
 
 def payload_json(scene: Scene) -> str:
     """JSON of a scene, safe inside a script element."""
-    offset_m, step_m = _grid(scene.geomap)
+    offset_m, step_m = grid_of(scene.geomap)
     tree = {
-        "map": _map(scene.geomap, offset_m, step_m),
-        "places": {"xy": _pack(_quantise(scene.places.position_m, offset_m, step_m))},
+        "map": pack_map(scene.geomap, offset_m, step_m),
+        "places": {"xy": pack(quantise(scene.places.position_m, offset_m, step_m))},
         "frames": _frames(scene.trace, scene.truth),
         "belief": _belief(scene.trace, scene.places),
         "views": _views(scene),
     }
-    return json.dumps(tree, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
-
-
-def _pack(array: NDArray[Any]) -> dict[str, str]:
-    little = np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<"), copy=False)
-    return {"dtype": array.dtype.str[1:], "base64": base64.b64encode(little.tobytes()).decode("ascii")}
-
-
-def _grid(geomap: GeoMap) -> tuple[Float64, float]:
-    """Offset (2,) and step in metres with which every point of the map fits 16 bits."""
-    clouds = [geomap.buildings.vertices_m, geomap.roads.point_m, np.reshape(geomap.bounds_m, (2, 2))]
-    points_m = np.concatenate([np.asarray(cloud, np.float64) for cloud in clouds])
-    low, high = points_m.min(axis=0), points_m.max(axis=0)
-    return (low + high) / 2.0, max(float((high - low).max()) / 65000.0, 0.01)
-
-
-def _quantise(points_m: Float64, offset_m: Float64, step_m: float) -> Int16:
-    quantised = np.clip(np.rint((points_m - offset_m) / step_m), -32767, 32767)
-    return quantised.astype(np.int16).reshape(-1)
-
-
-def _map(geomap: GeoMap, offset_m: Float64, step_m: float) -> dict[str, Any]:
-    road_start, road_m = _one_line_per_road(geomap.roads)
-    return {
-        "offset_m": offset_m.tolist(),
-        "step_m": step_m,
-        "bounds_m": [float(value) for value in geomap.bounds_m],
-        "buildings": {
-            "xy": _pack(_quantise(geomap.buildings.vertices_m, offset_m, step_m)),
-            "start": _pack(geomap.buildings.ring_start.astype(np.uint32)),
-            "building": _pack(geomap.buildings.ring_building.astype(np.uint32)),
-        },
-        "roads": {
-            "xy": _pack(_quantise(road_m, offset_m, step_m)),
-            "start": _pack(road_start.astype(np.uint32)),
-        },
-        "tree_xy": _pack(_quantise(geomap.tree_m, offset_m, step_m)),
-    }
-
-
-def _one_line_per_road(roads: RoadGraph) -> tuple[NDArray[np.int64], Float64]:
-    """Starts (R + 1,) and points of the roads, a two-way road only once."""
-    edges = np.arange(len(roads))
-    kept = edges[(roads.edge_reverse < 0) | (edges < roads.edge_reverse)]
-    lines = [roads.polyline(int(edge)) for edge in kept]
-    start = np.concatenate([[0], np.cumsum([len(line) for line in lines])]).astype(np.int64)
-    return start, np.concatenate([*lines, np.zeros((0, 2))])
+    return script_json(tree)
 
 
 def _frames(trace: Trace, truth: Float64) -> dict[str, Any]:
     seconds = (trace.stamp_ns - trace.stamp_ns[0]) / 1e9
     variance = np.stack([trace.covariance[:, 0, 0], trace.covariance[:, 0, 1], trace.covariance[:, 1, 1]], axis=-1)
     return {
-        "time_s": _pack(seconds.astype(np.float32)),
-        "pose": _pack(trace.pose.astype(np.float32).reshape(-1)),
-        "truth": _pack(truth.astype(np.float32).reshape(-1)),
-        "covariance": _pack(variance.astype(np.float32).reshape(-1)),
-        "status": _pack(trace.status.astype(np.uint8)),
-        "probability": _pack(_to_byte(trace.probability)),
+        "time_s": pack(seconds.astype(np.float32)),
+        "pose": pack(trace.pose.astype(np.float32).reshape(-1)),
+        "truth": pack(truth.astype(np.float32).reshape(-1)),
+        "covariance": pack(variance.astype(np.float32).reshape(-1)),
+        "status": pack(trace.status.astype(np.uint8)),
+        "probability": pack(_to_byte(trace.probability)),
     }
 
 
@@ -119,10 +71,10 @@ def _belief(trace: Trace, places: PlaceGraph) -> dict[str, Any]:
     small = np.uint16 if len(places.position_m) <= 1 << 16 else np.uint32
     return {
         "floor_probability": BELIEF_FLOOR,
-        "start": _pack(np.array(start, np.uint32)),
-        "place": _pack(np.concatenate([*kept_places, np.zeros(0)]).astype(small)),
-        "level": _pack(np.concatenate([*levels, np.zeros(0)]).astype(np.uint8)),
-        "num_places": _pack(np.array(num_places, np.uint32)),
+        "start": pack(np.array(start, np.uint32)),
+        "place": pack(np.concatenate([*kept_places, np.zeros(0)]).astype(small)),
+        "level": pack(np.concatenate([*levels, np.zeros(0)]).astype(np.uint8)),
+        "num_places": pack(np.array(num_places, np.uint32)),
     }
 
 
@@ -157,11 +109,11 @@ def _views(scene: Scene) -> dict[str, Any]:
         columns["instance"].append(_instances(view))
     dtypes = {"u": np.int16, "v": np.int16, "predicted_v": np.int16, "range_cm": np.uint16, "instance": np.uint8}
     packed = {
-        name: _pack(np.concatenate([*columns[name], np.zeros(0, dtype)]).astype(dtype))
+        name: pack(np.concatenate([*columns[name], np.zeros(0, dtype)]).astype(dtype))
         for name, dtype in dtypes.items()
     }
     return {
-        "frame": _pack(np.array([view.frame for view in scene.views], np.uint32)),
+        "frame": pack(np.array([view.frame for view in scene.views], np.uint32)),
         "width": width,
         "height": height,
         "num_rays": scene.views[0].scan.num_rays if scene.views else 0,
