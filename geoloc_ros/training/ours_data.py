@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from geoloc_ros.core.config import ScanConfig
 from geoloc_ros.core.types import Float64, Int64, SemanticScan
@@ -18,7 +17,6 @@ OFFSET_M = 5.0
 """Bound of how far a vehicle is from its place, along either axis."""
 TURN_DEG = 5.0
 """Bound of the error of the known heading: half an angular bin of the network, so that all headings are learnt."""
-NEIGHBOUR_M = 120.0
 _LEAST_HIT_RATIO = 0.02
 _FREE_RATIO = 0.8
 _STEPS_PER_WORLD = 40
@@ -43,7 +41,6 @@ class PairSampler:
         self._city = city
         self._scan = scan
         self._position_m = city.position_m[_sees_buildings(city, scan)]
-        self._tree = cKDTree(self._position_m)
         self._world: tuple[int, RayCaster] = (-1, city.caster)
 
     def __len__(self) -> int:
@@ -51,23 +48,15 @@ class PairSampler:
         return len(self._position_m)
 
     def draw(self, count: int, step: int, seed: int, rng: np.random.Generator) -> Pairs:
-        """`count` places or a few less, in groups of neighbours.
+        """`count` places, or fewer where some are drawn twice.
 
         Args:
             step: Of the training; together with `seed` it decides which edited copy of the city is driven through.
         """
         world = self._world_at(step, seed)
-        position_m = self._position_m[self._draw_rows(count, rng)]
+        position_m = self._position_m[np.unique(rng.integers(len(self), size=count))]
         yaw_rad = rng.uniform(0.0, 2.0 * np.pi, len(position_m))
         return look_round(self._city.caster, world, position_m, yaw_rad, self._scan, rng)
-
-    def _draw_rows(self, count: int, rng: np.random.Generator) -> Int64:
-        """Half of them alone and half with a neighbour each: places nearby are the ones most alike."""
-        seeds = rng.integers(len(self), size=count // 2)
-        neighbours = self._tree.query_ball_point(self._position_m[seeds], NEIGHBOUR_M)
-        beside = [near[int(rng.integers(len(near)))] for near in neighbours]
-        rows: Int64 = np.unique(np.concatenate([seeds, beside]))
-        return rng.permutation(rows)
 
     def _world_at(self, step: int, seed: int) -> RayCaster:
         epoch = step // _STEPS_PER_WORLD

@@ -33,7 +33,7 @@ METADATA: Final = {
     "max_range_m": str(SCAN.max_range_m),
 }
 _BATCH = 256
-_LEARNING_RATE = 2e-3
+_LEARNING_RATE = 4e-3
 _WARM_UP = 0.02
 _LAST_RATIO = 0.02
 _QUERIES = 512
