@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast, get_args
@@ -63,8 +62,8 @@ class TrainSummary:
 def train_scan(options: TrainOptions, progress: ProgressCallback = no_progress) -> TrainSummary:
     """Train a network on maps and write it as ONNX with its card (.md) and learning curve (.curve.json).
 
-    The folder .training beside the output lets a training that was killed go on: give the same command again. It is
-    removed when the network is written.
+    The folder .training beside the output lets a training that was killed go on: give the same command again. It also
+    holds the scalars for TensorBoard.
 
     Raises:
         BackendError: torch is not installed.
@@ -75,7 +74,7 @@ def train_scan(options: TrainOptions, progress: ProgressCallback = no_progress) 
     _check(options)
     from geoloc_ros.training.card import Card, write_card
     from geoloc_ros.training.checkpoint import write_curve
-    from geoloc_ros.training.loop import Budget, LoopSettings, train
+    from geoloc_ros.training.loop import Budget, LoopSettings, forget_training, train
     from geoloc_ros.training.maps import load_city, parse_map_choice
 
     choices = [parse_map_choice(text) for text in (*options.maps, options.validate or options.maps[0])]
@@ -97,7 +96,7 @@ def train_scan(options: TrainOptions, progress: ProgressCallback = no_progress) 
         figures,
     )
     write_card(card, options.output, options.output.with_suffix(".md"))
-    shutil.rmtree(folder)
+    forget_training(folder)
     return TrainSummary(
         options.output, result.steps, result.minutes, result.curve[0].validation, result.best_validation, figures
     )

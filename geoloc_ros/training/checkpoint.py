@@ -35,6 +35,8 @@ class TrainingState:
     identity: str
     """What the batches depend on besides the step."""
     num_steps: int
+    validate_every: int
+    """Steps."""
     step: int = 0
     """Done so far."""
     elapsed_s: float = 0.0

@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 _PROBED_STEPS = 8
 _UNTIMED_STEPS = 2
+_VALIDATION_RATIO = 0.1
+_CHECKPOINT = "checkpoint.pt"
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class LoopSettings:
     """How the loop runs, whatever it trains."""
 
     validations: int = 25
-    """In the whole budget, besides that of the first weights."""
+    """In the whole budget, besides that of the first weights; fewer where they would take a tenth of its minutes."""
     patience: int = 10
     """Validations without a better one after which training ends."""
     max_gradient_norm: float = 5.0
@@ -84,6 +86,11 @@ def train(
         return loop.run(progress)
 
 
+def forget_training(folder: Path) -> None:
+    """Remove the checkpoint of a training that is over; the scalars for TensorBoard stay."""
+    (folder / _CHECKPOINT).unlink()
+
+
 class _Loop:
     """One training under way."""
 
@@ -95,11 +102,11 @@ class _Loop:
         self._settings = settings
         self._device = device
         self._writer = writer
-        self._checkpoint = folder / "checkpoint.pt"
+        self._checkpoint = folder / _CHECKPOINT
         self._identity = f"{recipe.name} {identity}"
         # Adam is AdamW without decay.
         self._optimizer = torch.optim.AdamW(recipe.module.parameters(), lr=0.0, weight_decay=recipe.weight_decay)
-        self._state = TrainingState(identity=self._identity, num_steps=0)
+        self._state = TrainingState(self._identity, num_steps=0, validate_every=1)
 
     def begin(self, budget: Budget) -> None:
         """Go on from the checkpoint, or settle the number of steps."""
@@ -107,10 +114,11 @@ class _Loop:
             self._state = load_checkpoint(self._checkpoint, self._identity, self._recipe.module, self._optimizer)
             logger.info("training goes on from step %d of %d", self._state.step, self._state.num_steps)
             return
-        steps = budget.steps
-        if steps is None:
-            steps = self._count_steps(budget.minutes * 60.0)
-        self._state.num_steps = steps
+        if budget.steps is None:
+            steps, validations = self._plan(budget.minutes * 60.0)
+        else:
+            steps, validations = budget.steps, self._settings.validations
+        self._state.num_steps, self._state.validate_every = steps, -(-steps // validations)
         logger.info("training %s for %d steps on %s", self._recipe.name, self._state.num_steps, self._device)
 
     def run(self, progress: ProgressCallback) -> TrainingResult:
@@ -118,7 +126,6 @@ class _Loop:
         state = self._state
         saved_s = began_s = time.monotonic()
         before_s = state.elapsed_s
-        validate_every = -(-state.num_steps // self._settings.validations)
         if not state.curve:
             self._validate()
         with ThreadPoolExecutor(1, thread_name_prefix="batches") as pool:
@@ -126,7 +133,7 @@ class _Loop:
             while state.step < state.num_steps and not self._is_out_of_patience():
                 following = self._step(pool, following)
                 state.elapsed_s = before_s + time.monotonic() - began_s
-                if state.step % validate_every == 0 or state.step == state.num_steps:
+                if state.step % state.validate_every == 0 or state.step == state.num_steps:
                     self._validate()
                 if time.monotonic() - saved_s >= self._settings.checkpoint_every_s:
                     self._save()
@@ -190,8 +197,8 @@ class _Loop:
     def _save(self) -> None:
         save_checkpoint(self._checkpoint, self._state, self._recipe.module, self._optimizer)
 
-    def _count_steps(self, budget_s: float) -> int:
-        """Steps that fit into a time with their validations; the weights are left as they were."""
+    def _plan(self, budget_s: float) -> tuple[int, int]:
+        """Steps and validations that fit into a time; the weights are left as they were."""
         module = self._recipe.module
         weights = copy_weights(module)
         batches = [self._recipe.batch(step) for step in range(_PROBED_STEPS)]
@@ -209,7 +216,8 @@ class _Loop:
             self._recipe.validate()
         validation_s = time.monotonic() - began_s
         module.train()
-        return max(1, int((budget_s - self._settings.validations * validation_s) / step_s))
+        validations = max(1, min(self._settings.validations, int(_VALIDATION_RATIO * budget_s / validation_s)))
+        return max(1, int((budget_s - validations * validation_s) / step_s)), validations
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -123,7 +124,19 @@ def test_the_weights_of_the_best_validation_are_kept_and_patience_ends_training(
 
 
 def test_minutes_become_steps(tmp_path: Path) -> None:
-    assert train(LineRecipe(0), "", Budget(minutes=0.005), SETTINGS, tmp_path).steps > 10
+    assert train(LineRecipe(0), "", Budget(minutes=0.01), SETTINGS, tmp_path).steps > 10
+
+
+def test_validations_take_a_tenth_of_the_minutes_at_most(tmp_path: Path) -> None:
+    class Slow(LineRecipe):
+        def validate(self) -> float:
+            time.sleep(0.05)
+            return super().validate()
+
+    recipe = Slow(0)
+    train(recipe, "", Budget(minutes=0.02), SETTINGS, tmp_path)
+    # One to measure, one of the first weights, and 1.2 s / 10 / 0.05 s instead of four.
+    assert len(recipe.validations) <= 4
 
 
 def test_progress_reaches_one(tmp_path: Path) -> None:
