@@ -16,7 +16,8 @@ _SOURCES = ("core", "maps", "inference", "scan", "localization", "sim", "evaluat
 _SHIPPED = (("paper", "paper"), ("ours", "learned"))
 
 
-def add_model_option(parser: argparse.ArgumentParser) -> None:
+def add_row_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--methods", nargs="+", metavar="NAME", help="only these rows")
     parser.add_argument(
         "--model", action="append", default=[], metavar="NAME=FILE", help="an ONNX file as a further row; repeatable"
     )
@@ -32,7 +33,7 @@ def fingerprint(inputs: Iterable[Path], settings: str) -> str:
     """Of the code that measures, of files (a missing one counts as empty) and of settings."""
     digest = hashlib.sha256(settings.encode())
     package = ROOT / "geoloc_ros"
-    code = [file for folder in _SOURCES for file in sorted((package / folder).rglob("*.py"))]
+    code = [file for folder in _SOURCES for file in sorted((package / folder).glob("*.py"))]
     for file in (*code, *sorted((ROOT / "src").glob("*.?pp")), *inputs):
         content = file.read_bytes() if file.is_file() else b""
         digest.update(file.name.encode() + hashlib.sha256(content).digest())

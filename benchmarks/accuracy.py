@@ -30,7 +30,7 @@ from typing import Any
 
 import numpy as np
 from _common import Figure, Result, city, commit
-from _rows import add_model_option, fingerprint, named_models
+from _rows import add_row_options, fingerprint, named_models
 
 from geoloc_ros.core.config import Config
 from geoloc_ros.core.errors import DatasetError, GeolocError
@@ -100,7 +100,7 @@ class _City:
         self._place, self._arguments, self._models = place, arguments, models
         self._fingerprint = fingerprint(
             [place.path, *(model.file for model in models), *([arguments.poses] if arguments.poses else [])],
-            f"{place.crop} {[model.name for model in models]} {arguments.seed} {arguments.queries}",
+            f"{place.crop} {[model.name for model in models]} {arguments.methods} {arguments.seed} {arguments.queries}",
         )
         self._loaded: tuple[PlaceDatabase, Rows] | None = None
 
@@ -128,8 +128,9 @@ class _City:
 
     def _load(self) -> tuple[PlaceDatabase, Rows]:
         if self._loaded is None:
+            arguments = self._arguments
             database = build_database(self._place.path, self._place.crop, Config())
-            self._loaded = database, make_rows(database, self._models, self._arguments.seed)
+            self._loaded = database, make_rows(database, self._models, arguments.seed, arguments.methods)
             print(f"{self._place.name}: {len(database)} places", file=sys.stderr)
         return self._loaded
 
@@ -203,7 +204,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--conditions", nargs="+", metavar="NAME", help=", ".join(CONDITION_NAMES))
     parser.add_argument("--images", action="store_true", help=f"also {IMAGE_QUERIES} queries seen through images")
     parser.add_argument("--seed", type=int, default=0)
-    add_model_option(parser)
+    add_row_options(parser)
     arguments = parser.parse_args()
     arguments.queries = arguments.queries or (QUICK_QUERIES if arguments.quick else 1500)
     if (arguments.crop or arguments.poses) and not arguments.map:

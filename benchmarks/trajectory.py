@@ -29,7 +29,7 @@ from typing import Any
 
 import numpy as np
 from _common import Figure, Result, city, commit
-from _rows import add_model_option, fingerprint, named_models
+from _rows import add_row_options, fingerprint, named_models
 
 from geoloc_ros.core.config import Config
 from geoloc_ros.core.errors import DatasetError, GeolocError
@@ -87,7 +87,7 @@ class _Course:
         self._name, self._arguments, self._path = name, arguments, path
         self._models = named_models(arguments.model)
         self._database = build_database(path, crop, Config())
-        self._methods = make_rows(self._database, self._models, arguments.seed)
+        self._methods = make_rows(self._database, self._models, arguments.seed, arguments.methods)
         for reason in self._methods.skipped:
             print(f"skipped {reason}", file=sys.stderr)
         rng = np.random.default_rng([arguments.seed, 32])
@@ -173,7 +173,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--cities", nargs="+", default=list(DEFAULT_CITIES), metavar="NAME", help="of crops.json")
     parser.add_argument("--conditions", nargs="+", metavar="NAME", help=f"{', '.join(DEFAULT_CONDITIONS)} if not said")
     parser.add_argument("--seed", type=int, default=0)
-    add_model_option(parser)
+    add_row_options(parser)
     arguments = parser.parse_args()
     arguments.drives, arguments.candidates = (100, 50_000) if arguments.quick else (400, 500_000)
     arguments.conditions = arguments.conditions or list(DEFAULT_CONDITIONS[: 1 if arguments.quick else None])

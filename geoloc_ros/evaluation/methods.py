@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -55,33 +57,53 @@ class Rows:
     """Each "name: reason"."""
 
 
-def make_rows(database: PlaceDatabase, models: tuple[NamedModel, ...], seed: int) -> Rows:
+def make_rows(
+    database: PlaceDatabase, models: Sequence[NamedModel], seed: int, names: Sequence[str] | None = None
+) -> Rows:
     """The baselines and as many networks as there are files for.
 
     Args:
         database: What queries are compared with; its places are encoded by every method.
         models: Networks, in the order of the table.
         seed: Of the errors of simulated classifiers.
+        names: Which rows are wanted; all, if not said.
+
+    Raises:
+        ConfigError: If there is no row of a wanted name.
     """
+    makers: dict[str, Callable[[], Row]] = {
+        "handcrafted": lambda: _encoded("handcrafted", PublishedEncoder(DescriptorConfig(), scan), database, True),
+        "handcrafted_masked": lambda: _encoded(
+            "handcrafted_masked", HandcraftedEncoder(DescriptorConfig(), scan), database, False
+        ),
+        "bsd_bit": lambda: Row("bsd_bit", BinaryDescriptors(database, "bit", seed), False),
+        "bsd_joint": lambda: Row("bsd_joint", BinaryDescriptors(database, "joint", seed), False),
+        **{model.name: partial(_of_network, model, database) for model in models},
+    }
     scan = database.scan_config
-    rows = [
-        Row("handcrafted", EncoderMethod(PublishedEncoder(DescriptorConfig(), scan), database.scan), True),
-        Row("handcrafted_masked", EncoderMethod(HandcraftedEncoder(DescriptorConfig(), scan), database.scan), False),
-        Row("bsd_bit", BinaryDescriptors(database, "bit", seed), False),
-        Row("bsd_joint", BinaryDescriptors(database, "joint", seed), False),
-    ]
-    skipped = []
-    for model in models:
-        if not model.file.is_file():
-            skipped.append(f"{model.name}: no file {model.file.name}")
+    unknown = set(names or ()) - set(makers)
+    if unknown:
+        raise ConfigError(f"no method '{', '.join(sorted(unknown))}'; there are {', '.join(makers)}")
+    rows, skipped = [], []
+    for name, make in makers.items():
+        if names is not None and name not in names:
             continue
         try:
-            encoder, is_squared = load_network(model.file, scan)
+            rows.append(make())
         except BackendError as error:
-            skipped.append(f"{model.name}: {error}")
-            continue
-        rows.append(Row(model.name, EncoderMethod(encoder, database.scan), is_squared))
+            skipped.append(f"{name}: {error}")
     return Rows(tuple(rows), tuple(skipped))
+
+
+def _encoded(name: str, encoder: Encoder, database: PlaceDatabase, is_squared: bool) -> Row:
+    return Row(name, EncoderMethod(encoder, database.scan), is_squared)
+
+
+def _of_network(model: NamedModel, database: PlaceDatabase) -> Row:
+    if not model.file.is_file():
+        raise BackendError(f"no file {model.file.name}")
+    encoder, is_squared = load_network(model.file, database.scan_config)
+    return _encoded(model.name, encoder, database, is_squared)
 
 
 def load_network(file: Path, scan_config: ScanConfig) -> tuple[Encoder, bool]:

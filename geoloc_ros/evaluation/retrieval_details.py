@@ -87,12 +87,8 @@ class RetrievalDetails:
         return len(self.place_m)
 
     def success(self, method: int, share: float) -> Float64:
-        """Probability (Q,) that the true place is among the first `share` of the places, ties in random order.
-
-        0 or 1 for all but coarse descriptors: at mid-rank, one of 16 codes would never be among the first percent.
-        """
-        allowed = max(1, int(share * self.num_places + 1e-9))
-        return np.asarray(np.clip((allowed - self.below[method]) / self.tied[method], 0.0, 1.0))
+        """Probability (Q,) that the true place is among the first `share` of the places."""
+        return success_probability(self.below[method], self.tied[method], self.num_places, share)
 
     def distance_m(self, method: int) -> Float64:
         """From the true position (Q,) to the best place of a method."""
@@ -132,6 +128,21 @@ class RetrievalDetails:
             raise DatasetError(f"no details '{path}'; benchmarks/accuracy.py writes them beside its figures") from None
         except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
             raise DatasetError(f"'{path}' holds no details of retrieval ({error}); measure again") from error
+
+
+def success_probability(below: Int64, tied: Int64, num_places: int, share: float) -> Float64:
+    """Probability (Q,) that a true place is among the first `share` of the places, ties in random order.
+
+    0 or 1 for all but coarse descriptors: at mid-rank, one of 16 codes would never be among the first percent.
+
+    Args:
+        below: (Q,), places more alike than the true one.
+        tied: (Q,), places just as alike, the true one among them.
+        num_places: N.
+        share: 0 to 1; at least one place is allowed.
+    """
+    allowed = max(1, int(share * num_places + 1e-9))
+    return np.asarray(np.clip((allowed - below) / tied, 0.0, 1.0))
 
 
 def details_folder(figures: Path) -> Path:

@@ -23,6 +23,14 @@ def test_a_network_without_a_file_or_with_a_broken_one_is_skipped_with_the_reaso
     assert "is no network" in rows.skipped[1]
 
 
+def test_only_the_rows_that_were_asked_for_are_made(square_room: GeoMap) -> None:
+    database = scan_places(square_room, Config())
+    rows = make_rows(database, (), 0, ("bsd_bit", "handcrafted")).rows
+    assert [row.name for row in rows] == ["handcrafted", "bsd_bit"]
+    with pytest.raises(ConfigError, match="no method 'hndcrafted'; there are handcrafted"):
+        make_rows(database, (), 0, ("hndcrafted",))
+
+
 def test_squared_distances_are_rooted_before_they_are_summed(square_room: GeoMap) -> None:
     published, masked, *_ = make_rows(scan_places(square_room, Config()), (), 0).rows
     squared = np.array([-1e-6, 4.0], np.float32)
