@@ -75,6 +75,29 @@ class IndexConfig(Section):
     num_hypotheses: int = Field(20, ge=1, le=1000, description="Places returned for a frame")
 
 
+class RerankConfig(Section):
+    """The closer look at the places most alike."""
+
+    num_candidates: int = Field(
+        0, ge=0, le=2000, description="Places of a frame that the map is scanned around again; 0 is off"
+    )
+    num_full: int = Field(50, ge=1, description="Candidates around which all poses are tried, after a coarse look")
+    num_fine: int = Field(10, ge=1, description="Candidates whose pose is refined to a metre and a degree")
+    run_exponent: float = Field(
+        0.6, ge=0.0, le=1.0, description="A run of n rays on one building counts as n to 1 minus this: they err alike"
+    )
+    least_run: float = Field(
+        0.7, gt=0.0, description="What a building that does not fit at all costs a place, in units of the evidence"
+    )
+    sharpness: float = Field(0.33, gt=0.0, description="Nats per unit of evidence: runs are not independent either")
+    rank_exponent: float = Field(
+        0.4, ge=0.0, description="The r-th most alike place is likely as r to minus this before the closer look"
+    )
+    max_scale_ratio: float = Field(
+        1.0, ge=1.0, le=4.0, description="Factor by which the scale of depth may be wrong and is searched for"
+    )
+
+
 class TrackerConfig(Section):
     """The tracker over the place graph."""
 
@@ -144,6 +167,7 @@ class Config(Section):
     observe: ObserveConfig = ObserveConfig()
     descriptor: DescriptorConfig = DescriptorConfig()
     index: IndexConfig = IndexConfig()
+    rerank: RerankConfig = RerankConfig()
     tracker: TrackerConfig = TrackerConfig()
     localizer: LocalizerConfig = LocalizerConfig()
     sim: SimConfig = SimConfig()

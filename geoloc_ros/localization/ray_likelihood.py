@@ -1,4 +1,4 @@
-"""How likely the rays of an observed scan are at a pose where the map shows another scan: a table, looked up per ray."""
+"""How likely the rays of an observed scan are where the map shows another scan: a table, looked up per ray."""
 
 from __future__ import annotations
 
