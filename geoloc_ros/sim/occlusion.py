@@ -43,6 +43,8 @@ class View:
     """Share that is the wall."""
     hidden: Float32
     """Share that is a tree or a vehicle."""
+    occluder_m: Float32
+    """Range of the nearest tree or tall vehicle, NaN where there is none before the wall."""
 
 
 class Occlusion:
@@ -83,6 +85,7 @@ class Occlusion:
         return View(
             walls.range_m, walls.instance, np.where(walls.instance >= 0, bare.mean(axis=0) * extent, 0.0),
             (~is_wall & ~hidden).mean(axis=0), (is_wall & ~hidden).mean(axis=0), hidden.mean(axis=0),
+            _nearest(spans, range_m),
         )
 
     def _crown_span(self, number: int, poses: Float64, height_m: Float32, num_rays: int) -> _Span:
@@ -135,6 +138,11 @@ def _covered(slope: Float32, range_m: Float32, spans: list[_Span]) -> Float32:
         near = span.range_m < range_m
         covered |= near & (slope > span.low) & (slope < span.high)
     return covered
+
+
+def _nearest(spans: list[_Span], range_m: Float32) -> Float32:
+    nearest_m = np.fmin.reduce([span.range_m for span in spans])
+    return np.where(nearest_m < range_m, nearest_m, np.float32(np.nan))
 
 
 def _vans(vehicles: Vehicles) -> Vehicles:

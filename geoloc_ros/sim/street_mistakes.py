@@ -19,6 +19,8 @@ _PATCH_RAD, _WOBBLE_RAD = 0.08, 0.04
 _PIXEL_RAD = 2.0 * np.pi / 512.0
 """Of the usual panorama."""
 _MIN_SAMPLES = 3
+_SLIP = 0.4
+"""Not all of what a border is off by lies on one thing, as it is off elsewhere by something else: as rendered."""
 _BLOCKER_RAD = np.radians(30.0)
 _FIRST_PURPOSE = 16
 _DEPTH, _MISSED, _OPEN, _MERGED, _SPLIT, _SCALE, _BLOCKED = range(_FIRST_PURPOSE, _FIRST_PURPOSE + 7)
@@ -31,7 +33,7 @@ def observe_streets(
     noise, num_rays = level.image, view.range_m.shape[1]
     key = drive[:, None]
     blocked = _blocked(noise, drive, seed, num_rays, rng)
-    samples = view.seen_rad / _PIXEL_RAD * (2.0 * np.pi / num_rays / _PIXEL_RAD)
+    samples = _samples(view)
     wall = (view.building >= 0) & ~blocked
     missed = wall & (uniform(seed, _MISSED, key, view.building) < noise.missed_ratio)
     reads_open = missed & (uniform(seed, _OPEN, key, view.building) < noise.read_open_ratio)
@@ -45,8 +47,14 @@ def observe_streets(
     open_view = view.sky + view.wall * (far | reads_open)
     hidden = view.hidden + view.wall * (seen & ~has_depth | missed & ~reads_open | patched)
     observed = hit | ((open_view > 0.0) & (open_view >= hidden) & ~blocked)
-    scan = _with_borders(range_m, view.building, hit, observed, noise, rng)
+    labels = np.where(seen & (samples > 0.0), view.building, np.int32(-1))
+    scan = _with_borders(SemanticScan(range_m, np.where(hit, view.building, -1), observed), labels, view, noise, rng)
     return _with_instances(scan, noise, key, seed, level.camera.fov_deg)
+
+
+def _samples(view: View) -> Float32:
+    """Pixels (N, B) of the wall on each ray."""
+    return np.asarray(view.seen_rad / _PIXEL_RAD * (2.0 * np.pi / view.range_m.shape[1] / _PIXEL_RAD))
 
 
 def _in_patches(ratio: Float32 | float, seen_rad: Float32, rng: np.random.Generator) -> Bool:
@@ -81,19 +89,33 @@ def _blocked(noise: ImageNoise, drive: Int64, seed: int, num_rays: int, rng: np.
 
 
 def _with_borders(
-    range_m: Float32, building: Int32, hit: Bool, observed: Bool, noise: ImageNoise, rng: np.random.Generator
+    scan: SemanticScan, labels: Int32, view: View, noise: ImageNoise, rng: np.random.Generator
 ) -> SemanticScan:
-    """Labels a ray or so aside of where they belong; depth stays where it is."""
-    count, num_rays = hit.shape
-    # Half: the wobble of one ray's pixels differs from row to row.
-    shift = 0.5 * noise.border_px * num_rays / 512.0 * wavering(count, num_rays, _WOBBLE_RAD, rng)
-    source = (np.arange(num_rays) + np.rint(shift).astype(np.int64)) % num_rays
-    label_hit, label_seen = np.take_along_axis(hit, source, 1), np.take_along_axis(observed, source, 1)
-    is_hit = label_hit & hit
-    known = is_hit | (label_seen & ~label_hit)
+    """Labels a pixel or so aside of where they belong, while depth stays where it is.
+
+    At the border of two façades the number changes a ray too early or too late. Beside a façade, be it too far to be a
+    hit itself, what stands before it is labelled as one: a hit that is much too near.
+
+    Args:
+        scan: Hits (N, B) by building of the world.
+        labels: (N, B), buildings that are labelled so, hit or not; -1 where there is none.
+    """
+    count, num_rays = labels.shape
+    per_ray = 2.0 * np.pi / num_rays / _PIXEL_RAD
+    aside, down = (noise.border_px * wavering(count, num_rays, _WOBBLE_RAD, rng) for _ in range(2))
+    source = (np.arange(num_rays) + np.rint(aside / per_ray).astype(np.int64)) % num_rays
+    hit = scan.instance >= 0
+    shifted = np.take_along_axis(labels, source, 1)
+    label = np.where(shifted >= 0, shifted, labels)
+    # Rows that slip onto what hides a façade in part count if they are a quarter of all: `ObserveConfig`.
+    slipped = _SLIP * per_ray * np.abs(down)
+    others = np.where(hit, _samples(view), np.float32(0.0))
+    slips = (slipped >= _MIN_SAMPLES) & (slipped > 0.25 * (others + slipped))
+    # From the side, as many rows come as go.
+    near = ~np.isnan(view.occluder_m) & (label >= 0) & (slips | ((labels < 0) & (down > 0.0)))
     return SemanticScan(
-        np.where(is_hit, range_m, np.nan).astype(np.float32),
-        np.where(is_hit, np.take_along_axis(building, source, 1), -1).astype(np.int32), known,
+        np.where(near, view.occluder_m, np.where(hit, scan.range_m, np.nan)).astype(np.float32),
+        np.where(hit | near, label, -1).astype(np.int32), scan.observed | near,
     )
 
 
