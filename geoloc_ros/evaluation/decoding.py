@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from geoloc_ros.core.types import Float32, Int32, Int64
+from geoloc_ros.core.types import Float32, Int64
 from geoloc_ros.maps.geomap import PlaceGraph
 
 
@@ -45,7 +45,8 @@ class PathDecoder:
         viewpoint = int(score[-1].argmin())
         path = [viewpoint]
         for step in range(len(score) - 2, -1, -1):
-            before: Int32 = self._predecessor[self._start[viewpoint] : self._start[viewpoint + 1]]
+            before = self._predecessor[self._start[viewpoint] : self._start[viewpoint + 1]]
             viewpoint = int(before[score[step][before].argmin()])
             path.append(viewpoint)
-        return self._place[np.array(path[::-1])].astype(np.int64)
+        places: Int64 = self._place[np.array(path[::-1])].astype(np.int64)
+        return places

@@ -60,7 +60,7 @@ def measure_recall(details: RetrievalDetails, method: int) -> list[Measure]:
     for radius_m in _RADII_M:
         near = tree.query_ball_point(details.pose[:, :2], radius_m, return_length=True) / places
         for depth in _DEPTHS:
-            hit = 100.0 * (distance_m[:, :depth] <= radius_m).any(axis=1)
+            hit = np.where((distance_m[:, :depth] <= radius_m).any(axis=1), 100.0, 0.0)
             name = f"r{radius_m}m" + (f"_at{depth}" if depth > 1 else "")
             measures.append(Measure(name, hit, float(100.0 * np.mean(1.0 - (1.0 - near) ** depth))))
     return measures + _headings(details, method, distance_m[:, 0])
@@ -69,7 +69,7 @@ def measure_recall(details: RetrievalDetails, method: int) -> list[Measure]:
 def _distances(details: RetrievalDetails, method: int) -> Float64:
     """From the true position to what was found (Q, K)."""
     gap_m = details.place_m[details.best[method]] - details.pose[:, None, :2]
-    distance_m = np.hypot(gap_m[..., 0], gap_m[..., 1])
+    distance_m: Float64 = np.hypot(gap_m[..., 0], gap_m[..., 1]).astype(np.float64)
     aligned_m = np.hypot(*(details.best_pose[method, :, :2] - details.pose[:, :2]).T)
     distance_m[:, 0] = np.where(np.isfinite(aligned_m), aligned_m, distance_m[:, 0])
     return distance_m

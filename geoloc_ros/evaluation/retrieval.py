@@ -10,7 +10,7 @@ import numpy as np
 from geoloc_ros.core.geometry import wrap_angle
 from geoloc_ros.core.interfaces import Encoder
 from geoloc_ros.core.progress import ProgressCallback, no_progress
-from geoloc_ros.core.types import Bool, Float32, Float64, Int32, Int64, SemanticScan
+from geoloc_ros.core.types import Float32, Float64, Int32, Int64, SemanticScan
 
 Heading = Literal["known", "unknown"]
 
@@ -50,9 +50,8 @@ class Queries:
 
     def part(self, rows: slice) -> Queries:
         """Some of the queries."""
-        scan = SemanticScan(self.scan.range_m[rows], self.scan.instance[rows], self.scan.observed[rows])
         return replace(
-            self, number=self.number[rows], scan=scan, believed_yaw_rad=self.believed_yaw_rad[rows],
+            self, number=self.number[rows], scan=_rows(self.scan, rows), believed_yaw_rad=self.believed_yaw_rad[rows],
             pose=self.pose[rows], place=self.place[rows], frame_yaw_rad=self.frame_yaw_rad[rows],
         )  # fmt: skip
 
@@ -135,14 +134,16 @@ def align_queries(
         rng: Draws errors and turns. A turn is rounded to a ray.
     """
     count, num_rays = scan.range_m.shape
+    turn_rad: Float64 = np.zeros(1)
     if heading == "known":
         believed_yaw_rad = pose[:, 2] + rng.uniform(-HEADING_ERROR_RAD, HEADING_ERROR_RAD, count)
-        turned_by, turn_rad = np.rint(believed_yaw_rad / (2.0 * np.pi) * num_rays).astype(np.int64), np.zeros(1)
+        turned_by = np.rint(believed_yaw_rad / (2.0 * np.pi) * num_rays).astype(np.int64)
     else:
         believed_yaw_rad, turned_by = np.full(count, np.nan), rng.integers(0, num_rays, count)
         turn_rad = 2.0 * np.pi / NUM_TURNS * np.arange(NUM_TURNS)
     source = (np.arange(num_rays) - turned_by[:, None]) % num_rays
-    aligned = SemanticScan(*(np.take_along_axis(np.asarray(part), source, axis=1) for part in _parts(scan)))
+    row = np.arange(count)[:, None]
+    aligned = SemanticScan(scan.range_m[row, source], scan.instance[row, source], scan.observed[row, source])
     frame_yaw_rad = np.asarray(wrap_angle(pose[:, 2] - 2.0 * np.pi / num_rays * turned_by))
     return Queries(np.arange(count), aligned, believed_yaw_rad, turn_rad, pose, place, frame_yaw_rad)
 
@@ -152,7 +153,7 @@ def turn_scan(scan: SemanticScan, turn_rad: Float64) -> SemanticScan:
     num_rays = scan.num_rays
     shift = np.rint(turn_rad / (2.0 * np.pi) * num_rays).astype(np.int64)
     source = (np.arange(num_rays) - shift[:, None]) % num_rays
-    return SemanticScan(*(part[:, source] for part in _parts(scan)))
+    return SemanticScan(scan.range_m[:, source], scan.instance[:, source], scan.observed[:, source])
 
 
 def retrieve(
@@ -211,9 +212,5 @@ def _smallest(values: Float32, count: int, rng: np.random.Generator) -> Int32:
     return rows[order[:count]].astype(np.int32)
 
 
-def _parts(scan: SemanticScan) -> tuple[Float32, Int32, Bool]:
-    return scan.range_m, scan.instance, scan.observed
-
-
 def _rows(scan: SemanticScan, rows: slice) -> SemanticScan:
-    return SemanticScan(*(part[rows] for part in _parts(scan)))
+    return SemanticScan(scan.range_m[rows], scan.instance[rows], scan.observed[rows])
