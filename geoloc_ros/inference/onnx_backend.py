@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -35,7 +36,7 @@ class OnnxNetwork:
             file: One ONNX file that holds its weights itself.
             input_name: The name that its only input must have.
             output_names: Those that are wanted, in the order in which `run` gives them.
-            num_threads: One is best for small networks, and leaves the other cores to others; more for batches offline.
+            num_threads: One is best for small networks, and leaves the other cores to others; 0 is one per core.
 
         Raises:
             BackendError: If the file is missing, is no ONNX file that this runtime can run, or has other inputs or
@@ -101,7 +102,8 @@ class OnnxNetwork:
 
 def _options(num_threads: int) -> onnxruntime.SessionOptions:
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = num_threads
+    # Its own "one per core" counts cores that this process may not use, and pins threads to them.
+    options.intra_op_num_threads = num_threads or len(os.sched_getaffinity(0))
     options.inter_op_num_threads = 1
     # Threads that spin while they wait take the other core from everything else.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")

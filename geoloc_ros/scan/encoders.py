@@ -32,7 +32,7 @@ def make_encoder(descriptor_config: DescriptorConfig, scan_config: ScanConfig, n
     Args:
         descriptor_config: What to make.
         scan_config: Of the scans it will get.
-        num_threads: Of networks. On the road one is best; offline, all cores.
+        num_threads: Of networks; 0 is one per core. On the road one is best, offline all.
 
     Raises:
         BackendError: If the weights are missing, broken, or made for another method or other scans.

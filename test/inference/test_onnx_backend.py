@@ -28,7 +28,7 @@ def write(
     return path
 
 
-@pytest.mark.parametrize("num_threads", [1, 2])
+@pytest.mark.parametrize("num_threads", [0, 1, 2])
 def test_it_computes_what_the_file_says_for_any_batch(tmp_path: Path, num_threads: int) -> None:
     network = OnnxNetwork(write(tmp_path / "twice.onnx"), "x", ["y"], num_threads)
     assert (network.input_shape, network.output_shapes, network.metadata) == ((3,), ((3,),), {"made": "up"})
