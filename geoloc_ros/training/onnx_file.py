@@ -42,9 +42,9 @@ def export_network(
             # The other exporter's files did not load everywhere (SPEED).
             warnings.simplefilter("ignore", DeprecationWarning)
             torch.onnx.export(
-                module, (example[:1],), str(partial), dynamo=False, opset_version=_OPSET, do_constant_folding=False,
-                # EVAL would fold normalisation layers into the convolutions before them.
-                training=torch.onnx.TrainingMode.PRESERVE, input_names=["features"], output_names=list(outputs),
+                module, (example[:1],), str(partial), dynamo=False, opset_version=_OPSET,
+                # Folding would merge normalisation layers into convolutions; engines do it by themselves.
+                do_constant_folding=False, input_names=["features"], output_names=list(outputs),
                 dynamic_axes={name: {0: "batch"} for name in ("features", *outputs)},
             )  # fmt: skip
         model = onnx.load(str(partial))
