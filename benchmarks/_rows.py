@@ -13,7 +13,6 @@ from geoloc_ros.evaluation.methods import NamedModel, parse_model
 from geoloc_ros.scan.encoders import SHIPPED_WEIGHTS
 
 _SOURCES = ("core", "maps", "inference", "scan", "localization", "sim", "evaluation")
-_SHIPPED = (("paper", "paper"), ("ours", "learned"))
 
 
 def add_row_options(parser: argparse.ArgumentParser) -> None:
@@ -24,8 +23,9 @@ def add_row_options(parser: argparse.ArgumentParser) -> None:
 
 
 def named_models(extra: list[str]) -> tuple[NamedModel, ...]:
-    """The shipped networks and those of --model."""
-    paper, ours = (NamedModel(name, ROOT / SHIPPED_WEIGHTS[kind]) for name, kind in _SHIPPED)
+    """The shipped networks and those of --model; ours alone looks at its best places again."""
+    paper = NamedModel("paper", ROOT / SHIPPED_WEIGHTS["paper"])
+    ours = NamedModel("ours", ROOT / SHIPPED_WEIGHTS["learned"], ROOT / "models" / "ray_table.npz")
     return (paper, ours, *(parse_model(text) for text in extra))
 
 

@@ -98,8 +98,9 @@ class _City:
 
     def __init__(self, place: Place, arguments: argparse.Namespace, models: tuple[NamedModel, ...]) -> None:
         self._place, self._arguments, self._models = place, arguments, models
+        poses = [arguments.poses] if arguments.poses else []
         self._fingerprint = fingerprint(
-            [place.path, *(model.file for model in models), *([arguments.poses] if arguments.poses else [])],
+            [place.path, *poses, *(file for model in models for file in model.files)],
             f"{place.crop} {[model.name for model in models]} {arguments.methods} {arguments.seed} {arguments.queries}",
         )
         self._loaded: tuple[PlaceDatabase, Rows] | None = None

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from geoloc_ros.core.config import DescriptorConfig, ScanConfig
-from geoloc_ros.core.errors import BackendError, ConfigError
+from geoloc_ros.core.config import Config, DescriptorConfig, ScanConfig
+from geoloc_ros.core.errors import ArtifactError, BackendError, ConfigError
 from geoloc_ros.core.interfaces import Encoder
 from geoloc_ros.core.types import Float32
 from geoloc_ros.evaluation.baselines import PublishedEncoder
 from geoloc_ros.evaluation.bsd import BinaryDescriptors
 from geoloc_ros.evaluation.database import PlaceDatabase
 from geoloc_ros.evaluation.retrieval import EncoderMethod, Method, Reranker
+from geoloc_ros.evaluation.second_look import SecondLook
 from geoloc_ros.inference.onnx_backend import OnnxNetwork
+from geoloc_ros.localization.ray_likelihood import RayTable
 from geoloc_ros.scan.encoder import HandcraftedEncoder
 from geoloc_ros.scan.encoders import make_encoder
 from geoloc_ros.scan.learned import PAPER_INPUT
@@ -31,6 +33,13 @@ class NamedModel:
 
     name: str
     file: Path
+    ray_table: Path | None = None
+    """With what its best places are looked at again; None: they are not."""
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All that its results depend on."""
+        return (self.file,) if self.ray_table is None else (self.file, self.ray_table)
 
 
 @dataclass(frozen=True)
@@ -90,7 +99,7 @@ def make_rows(
             continue
         try:
             rows.append(make())
-        except BackendError as error:
+        except (ArtifactError, BackendError) as error:
             skipped.append(f"{name}: {error}")
     return Rows(tuple(rows), tuple(skipped))
 
@@ -100,10 +109,14 @@ def _encoded(name: str, encoder: Encoder, database: PlaceDatabase, is_squared: b
 
 
 def _of_network(model: NamedModel, database: PlaceDatabase) -> Row:
-    if not model.file.is_file():
-        raise BackendError(f"no file {model.file.name}")
+    for file in model.files:
+        if not file.is_file():
+            raise BackendError(f"no file {file.name}")
     encoder, is_squared = load_network(model.file, database.scan_config)
-    return _encoded(model.name, encoder, database, is_squared)
+    row = _encoded(model.name, encoder, database, is_squared)
+    if model.ray_table is None:
+        return row
+    return replace(row, reranker=SecondLook(database, RayTable.load(model.ray_table), Config().rerank))
 
 
 def load_network(file: Path, scan_config: ScanConfig) -> tuple[Encoder, bool]:
