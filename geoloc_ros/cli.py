@@ -188,6 +188,20 @@ def scan(
     typer.echo(summary.as_text())
 
 
+@train_app.command()
+def rays(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Table to write (.npz).")],
+    maps: Annotated[list[str], typer.Option("--map", help="FILE or FILE@W,S,E,N to count in; may be repeated.")],
+    seed: Annotated[int, typer.Option(help="Everything drawn.")] = 0,
+) -> None:
+    """Count how rays are mistaken: the table that re-ranking weighs them with."""
+    from geoloc_ros.train import train_rays
+
+    with progress_bar() as progress:
+        summary = train_rays(tuple(maps), output, seed, progress)
+    typer.echo(summary.as_text())
+
+
 @app.command()
 def demo(
     map_file: Annotated[Optional[Path], typer.Option("--map", help="Map file; a procedural city without it.")] = None,

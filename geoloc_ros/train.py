@@ -102,6 +102,41 @@ def train_scan(options: TrainOptions, progress: ProgressCallback = no_progress) 
     )
 
 
+@dataclass(frozen=True)
+class RaysSummary:
+    """What `train_rays` made."""
+
+    output: Path
+    cities: tuple[str, ...]
+
+    def as_text(self) -> str:
+        """One line for a terminal."""
+        return f"{self.output}: how rays are mistaken, counted in edited copies of {', '.join(self.cities)}"
+
+
+def train_rays(maps: tuple[str, ...], output: Path, seed: int, progress: ProgressCallback = no_progress) -> RaysSummary:
+    """Count in maps how rays are mistaken, for re-ranking; needs no torch.
+
+    Args:
+        maps: FILE or FILE@W,S,E,N each.
+        output: Table to write (.npz).
+        seed: Of edited copies and mistakes.
+        progress: Told how far it is.
+
+    Raises:
+        ConfigError: There is no map.
+        MapError: A map cannot be used.
+    """
+    from geoloc_ros.training.maps import load_city, parse_map_choice
+    from geoloc_ros.training.ray_table import RayBudget, learn_ray_table
+
+    if not maps:
+        raise ConfigError("no map to learn from; give at least one --map FILE")
+    cities = tuple(load_city(parse_map_choice(text)) for text in maps)
+    learn_ray_table(cities, RayBudget(), seed, progress).save(output)
+    return RaysSummary(output, tuple(city.name for city in cities))
+
+
 def parse_mode(text: str) -> Mode:
     """Mode of its name.
 
