@@ -11,6 +11,7 @@ from geoloc_ros.core.geometry import wrap_angle
 from geoloc_ros.core.interfaces import Encoder
 from geoloc_ros.core.progress import ProgressCallback, no_progress
 from geoloc_ros.core.types import Float32, Float64, Int32, Int64, SemanticScan
+from geoloc_ros.evaluation.turning import find_layout
 
 Heading = Literal["known", "unknown"]
 
@@ -78,13 +79,19 @@ class EncoderMethod:
         self._descriptors = np.concatenate([
             encoder.encode(_rows(places, slice(start, start + 4096))) for start in range(0, len(places.range_m), 4096)
         ])  # fmt: skip
+        self._layout = find_layout(encoder, NUM_TURNS, _rows(places, slice(None, None, 1 + len(places.range_m) // 32)))
 
     def compare(self, queries: Queries) -> Float32:
         """Dissimilarities (q, T, N)."""
-        turned = turn_scan(queries.scan, queries.turn_rad)
-        encoded = self._encoder.encode_query(turned).reshape(-1, self._descriptors.shape[1])
+        encoded = self._encode(queries).reshape(-1, self._descriptors.shape[1])
         products: Float32 = encoded @ self._descriptors.T
         return products.reshape(len(queries), len(queries.turn_rad), -1)
+
+    def _encode(self, queries: Queries) -> Float32:
+        """Queries (q, T, D)."""
+        if self._layout is not None and len(queries.turn_rad) == NUM_TURNS:
+            return self._layout.turned(self._encoder.encode_query(queries.scan))
+        return self._encoder.encode_query(turn_scan(queries.scan, queries.turn_rad))
 
 
 @dataclass(frozen=True)
