@@ -126,7 +126,7 @@ class NoiseLevel:
     motion: MotionNoise = MotionNoise()
 
 
-SEVERITY = 1.0
+SEVERITY = 2.4
 """Calibrated: `docs/noise_calibration.json`."""
 MOST_LIKELY = 0.6
 """No scaled probability is more: beyond, mistakes would be the rule and not the exception."""
