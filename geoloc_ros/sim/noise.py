@@ -1,6 +1,6 @@
 """The noise levels `none`, `paper` and `hard`: how world, camera and sensors differ from what the vehicle believes.
 
-What is argued for, ingredient by ingredient (values of `paper`):
+What is argued for, ingredient by ingredient, before scaling (`docs/noise.md` has the table and the evidence):
 
 * **World.** Maps of well-mapped cities lack or still have some percent of the buildings and place walls a few metres
   off, because they are drawn from aerial photos: 8 % of the mapped buildings are gone, 6 % are new, all are shifted by
@@ -9,12 +9,17 @@ What is argued for, ingredient by ingredient (values of `paper`):
   building, slowly changing while driving; 5 % per pixel; and it gives up on far things.
 * **Labels.** A segmentation network misses whole façades (glass, painted or overgrown walls read as something else),
   for as long as they look that way, i.e. for seconds and not for single frames; it is a pixel or two off at borders.
+  Half of what is missed reads as sky and road, so that the vehicle takes it for open view; the other half as something
+  that may hide a wall. What the shares are nobody has measured; at half, guessing is worth least.
 * **Instances.** Neighbours in a row of houses are merged, long façades are split.
 * **Camera.** The mount is calibrated once; suspension and load tilt it by a degree or two, at most 3 degrees in all.
 * **Odometry** of wheels and a consumer gyroscope: 1 % of scale, a drift of some degrees a minute.
 
+One scalar, SEVERITY, scales all mistakes of depth, labels and instances together: it is calibrated so that the
+published hand-crafted descriptor does as published, by `benchmarks/calibrate_noise.py`, before any network is tested.
+
 `hard` keeps that and adds half of the view being blocked by traffic, a depth scale wrong by 0.5 to 2, and 30 % of the
-map's buildings missing. All values are a first version by argument; none was chosen by looking at localization.
+map's buildings missing.
 """
 
 from __future__ import annotations
