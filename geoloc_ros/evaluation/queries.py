@@ -85,7 +85,8 @@ def _number(path: Path, line: int, text: str | None) -> float:
 
 def _refuse_outside(path: Path, position_m: Float64, geomap: GeoMap) -> None:
     west, south, east, north = geomap.bounds_m
-    outside = (position_m < [west, south]).any(axis=1) | (position_m > [east, north]).any(axis=1)
+    beyond = (position_m < np.array([west, south])) | (position_m > np.array([east, north]))
+    outside: Bool = np.asarray(beyond.any(axis=1))
     if outside.any():
         row = int(np.flatnonzero(outside)[0])
         raise DatasetError(

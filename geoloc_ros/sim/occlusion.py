@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from geoloc_ros.core.types import Float32, Float64, Int32
+from geoloc_ros.core.types import Bool, Float32, Float64, Int32
 from geoloc_ros.maps.geomap import Walls
 from geoloc_ros.maps.raycast import RayCaster
 from geoloc_ros.sim.furniture import Vehicles
@@ -72,11 +72,11 @@ class Occlusion:
             *(self._crown_span(number, poses, height_m, num_rays) for number in range(_CROWN_LAYERS)),
             self._trunk_span(poses, height_m, num_rays), self._van_span(poses, height_m, num_rays),
         ]
-        range_m = np.nan_to_num(walls.range_m, nan=np.float32(SIGHT_M))
+        range_m = np.nan_to_num(walls.range_m, nan=SIGHT_M)
         top = np.where(walls.instance >= 0, (self._top_m[walls.instance] - height_m) / range_m, np.float32(-1.0))
         highest = np.minimum(top, (np.float32(HIGHEST_M) - height_m) / range_m)
         lowest = (np.float32(LOWEST_M) - height_m) / range_m
-        share = np.float32((np.arange(_PARTS) + 0.5) / _PARTS)[:, None, None]
+        share = ((np.arange(_PARTS) + 0.5) / _PARTS).astype(np.float32)[:, None, None]
         bare = ~_covered(lowest + share * (highest - lowest), range_m, spans)
         extent = np.arctan(highest) - np.arctan(lowest)
         in_band = BAND_RAD[0] + share * (BAND_RAD[1] - BAND_RAD[0])
@@ -132,7 +132,7 @@ class _Span:
     high: Float32
 
 
-def _covered(slope: Float32, range_m: Float32, spans: list[_Span]) -> Float32:
+def _covered(slope: Float32, range_m: Float32, spans: list[_Span]) -> Bool:
     covered = np.zeros(np.broadcast_shapes(slope.shape, range_m.shape), bool)
     for span in spans:
         near = span.range_m < range_m

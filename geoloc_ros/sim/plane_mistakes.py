@@ -69,7 +69,7 @@ def _planar(view: View, noise: ImageNoise, rng: np.random.Generator) -> Float64:
     count, num_rays = view.range_m.shape
     true_m = np.nan_to_num(view.range_m.astype(np.float64), nan=1e3)
     if noise.depth_building_ratio == 0.0:
-        return true_m * _scale(noise, count, rng)
+        return np.asarray(true_m * _scale(noise, count, rng))
     first, last = _ends(view.building)
     error = np.exp(noise.depth_building_ratio * rng.standard_normal((2, count, num_rays)))
     angle = np.arange(num_rays) * (2.0 * np.pi / num_rays)
@@ -86,7 +86,7 @@ def _planar(view: View, noise: ImageNoise, rng: np.random.Generator) -> Float64:
     disparity = np.where(is_plane, inverse / weight, 1.0 / near_m)
     step = _DISPARITY_STEP * noise.depth_building_ratio
     quantized = np.maximum(np.rint(disparity / step), 1.0) * step
-    return _bend(noise, count, num_rays, rng) * _scale(noise, count, rng) / quantized
+    return np.asarray(_bend(noise, count, num_rays, rng) * _scale(noise, count, rng) / quantized)
 
 
 def _scale(noise: ImageNoise, count: int, rng: np.random.Generator) -> Float64:

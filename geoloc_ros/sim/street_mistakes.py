@@ -64,7 +64,7 @@ def _in_patches(ratio: Float32 | float, seen_rad: Float32, rng: np.random.Genera
     if not np.any(probability > 0.0):
         return np.zeros(seen_rad.shape, bool)
     threshold = ndtri(np.minimum(probability, 1.0))
-    return np.asarray(wavering(*seen_rad.shape, _PATCH_RAD, rng) < threshold)
+    return np.asarray(wavering(len(seen_rad), seen_rad.shape[1], _PATCH_RAD, rng) < threshold)
 
 
 def _mistaken_range(
