@@ -147,7 +147,7 @@ def align_queries(
         turned_by = np.rint(believed_yaw_rad / (2.0 * np.pi) * num_rays).astype(np.int64)
     else:
         believed_yaw_rad, turned_by = np.full(count, np.nan), rng.integers(0, num_rays, count)
-        turn_rad = 2.0 * np.pi / NUM_TURNS * np.arange(NUM_TURNS)
+        turn_rad = np.linspace(0.0, 2.0 * np.pi, NUM_TURNS, endpoint=False)
     source = (np.arange(num_rays) - turned_by[:, None]) % num_rays
     row = np.arange(count)[:, None]
     aligned = SemanticScan(scan.range_m[row, source], scan.instance[row, source], scan.observed[row, source])
