@@ -78,9 +78,6 @@ class IndexConfig(Section):
 class RerankConfig(Section):
     """The closer look at the places most alike."""
 
-    num_candidates: int = Field(
-        0, ge=0, le=2000, description="Places of a frame that the map is scanned around again; 0 is off"
-    )
     num_full: int = Field(50, ge=1, description="Candidates around which all poses are tried, after a coarse look")
     num_fine: int = Field(10, ge=1, description="Candidates whose pose is refined to a metre and a degree")
     run_exponent: float = Field(

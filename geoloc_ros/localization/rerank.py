@@ -31,6 +31,8 @@ _COARSE = _Grid((-2.5, 2.5), (-2.0, 2.0), (-4.0, 0.0, 4.0))
 _FULL = _Grid((-4.0, -2.0, 0.0, 2.0, 4.0), (-3.0, -1.0, 1.0, 3.0), (-6.0, -4.0, -2.0, 0.0, 2.0, 4.0, 6.0))
 _FINE = _Grid((-1.0, 0.0, 1.0), (-1.0, 0.0, 1.0), (-1.0, 0.0, 1.0))
 _SCALE_STEP = 1.25
+# A scale that is not 1 has to explain so much more: with more scales to choose from, wrong places fit better too.
+_WRONG_SCALE_NATS = 4.0
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ class Reranker:
         self._scan = scan
         most = int(np.log(config.max_scale_ratio) / np.log(_SCALE_STEP) + 1e-9)
         self._scales = _SCALE_STEP ** np.arange(-most, most + 1.0)
+        self._handicap = np.where(self._scales == 1.0, 0.0, _WRONG_SCALE_NATS / config.sharpness).astype(np.float32)
 
     def rerank(self, scan: SemanticScan, poses: Float64, road_yaw_rad: Float64) -> Reranked:
         """Look at the candidates of one query.
@@ -111,7 +114,7 @@ class Reranker:
         for number in np.unique(scale_number[rows]):
             part = np.flatnonzero(scale_number[rows] == number)
             score = score_poses(evidence[number], symbols[part].reshape(-1, num_rays), turns, self._config.least_run)
-            score = score.reshape(len(part), -1)
+            score = score.reshape(len(part), -1) - self._handicap[number]
             winner = score.argmax(axis=1)
             value = score[np.arange(len(part)), winner]
             better = value > best.score[rows[part]]
