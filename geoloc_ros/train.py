@@ -72,11 +72,12 @@ def train_scan(options: TrainOptions, progress: ProgressCallback = no_progress) 
         ArtifactError: The network to begin with, or what a killed training left, cannot be used.
     """
     _check(options)
-    from geoloc_ros.training.card import Card, write_card
+    from geoloc_ros.training.card import Card, find_commit, write_card
     from geoloc_ros.training.checkpoint import write_curve
     from geoloc_ros.training.loop import Budget, LoopSettings, forget_training, train
     from geoloc_ros.training.maps import load_city, parse_map_choice
 
+    commit = find_commit()
     choices = [parse_map_choice(text) for text in (*options.maps, options.validate or options.maps[0])]
     cities = []
     for number, choice in enumerate(choices):
@@ -92,8 +93,8 @@ def train_scan(options: TrainOptions, progress: ProgressCallback = no_progress) 
     write_curve(options.output.with_suffix(".curve.json"), result.curve)
     figures = recipe.figures()
     card = Card(
-        recipe.title, recipe.description, _command(options, choices), sources[:-1], sources[-1], options.seed, result,
-        figures,
+        recipe.title, recipe.description, _command(options, choices), sources[:-1], sources[-1], options.seed, commit,
+        result, figures,
     )
     write_card(card, options.output, options.output.with_suffix(".md"))
     forget_training(folder)

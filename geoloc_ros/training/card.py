@@ -25,6 +25,8 @@ class Card:
     """Maps that it learned from."""
     validation: MapSource
     seed: int
+    commit: str
+    """Of the code when training began (`find_commit`)."""
     result: TrainingResult
     figures: str
     """Of the best validation, in words."""
@@ -43,7 +45,7 @@ def write_card(card: Card, network: Path, path: Path) -> None:
 |---|---|
 | file | `{network.name}`, {network.stat().st_size / 1e6:.1f} MB |
 | sha256 | `{digest}` |
-| made by | geoloc_ros {__version__}, commit `{_commit()}` |
+| made by | geoloc_ros {__version__}, commit `{card.commit}` |
 | command | `{card.command}` |
 | seed | {card.seed} |
 | training | {result.steps} steps, {result.minutes:.0f} minutes; weights of step {result.best_step} |
@@ -67,9 +69,9 @@ def _source(source: MapSource) -> str:
     return f"`{source.name}` ({source.attribution}{date}, sha256 `{source.sha256[:16]}…`)"
 
 
-def _commit() -> str:
-    """Of the checkout that this module lies in."""
-    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short=12", "HEAD"]
+def find_commit() -> str:
+    """Commit of the checkout that this module lies in, with "-dirty" if files differ from it."""
+    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty", "--abbrev=12"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
