@@ -25,7 +25,7 @@ class ArcsNoise:
     """Of what is missed, the share that reads as open view instead of as unknown."""
     arcs: float = 12.0
     """Mean number of things standing before the view that no map knows."""
-    arc_building_ratio: float = 0.6
+    arc_building_ratio: float = 0.8
     """Of those, the share that reads as a building: sheds, walls, hedges, trees."""
     longest_arc_deg: float = 60.0
     lost_ray_ratio: float = 0.25

@@ -11,7 +11,7 @@ from geoloc_ros.core.types import Float64, Int64, SemanticScan
 from geoloc_ros.maps.raycast import RayCaster
 from geoloc_ros.scan.augment import ArcsNoise, add_arcs_noise
 from geoloc_ros.training.maps import TrainingCity
-from geoloc_ros.training.ours_world import edited_walls
+from geoloc_ros.training.ours_world import MapEditor
 
 OFFSET_M = 5.0
 """Bound of how far a vehicle is from its place, along either axis."""
@@ -41,6 +41,7 @@ class PairSampler:
         self._city = city
         self._scan = scan
         self._position_m = city.position_m[_sees_buildings(city, scan)]
+        self._editor = MapEditor(city.geomap.buildings, city.position_m)
         self._world: tuple[int, RayCaster] = (-1, city.caster)
 
     def __len__(self) -> int:
@@ -61,7 +62,7 @@ class PairSampler:
     def _world_at(self, step: int, seed: int) -> RayCaster:
         epoch = step // _STEPS_PER_WORLD
         if self._world[0] != epoch:
-            walls = edited_walls(self._city.geomap.buildings, np.random.default_rng((seed, epoch)))
+            walls = self._editor.edited_walls(np.random.default_rng((seed, epoch)))
             self._world = (epoch, RayCaster(walls))
         return self._world[1]
 

@@ -18,7 +18,7 @@ from geoloc_ros.training.onnx_file import export_network, load_weights
 from geoloc_ros.training.ours_data import PairSampler, look_round
 from geoloc_ros.training.ours_loss import place_and_rotation_loss
 from geoloc_ros.training.ours_network import RAYS_PER_BIN, OursNetwork
-from geoloc_ros.training.ours_world import edited_walls
+from geoloc_ros.training.ours_world import MapEditor
 from geoloc_ros.training.precision import is_bfloat16_fast
 from geoloc_ros.training.recipe import Batch, seeded_weights
 from geoloc_ros.training.retrieval import Retrieval, judge_retrieval
@@ -138,6 +138,6 @@ def _validation_set(city: TrainingCity, seed: int) -> tuple[torch.Tensor, torch.
     everywhere = np.column_stack([city.position_m, np.zeros(len(city.position_m))])
     places = network_features(city.caster.cast(everywhere, SCAN.num_rays, SCAN.max_range_m))
     true_place = rng.integers(len(city.position_m), size=_QUERIES)
-    world = RayCaster(edited_walls(city.geomap.buildings, rng))
+    world = RayCaster(MapEditor(city.geomap.buildings, city.position_m).edited_walls(rng))
     pairs = look_round(city.caster, world, city.position_m[true_place], np.zeros(_QUERIES), SCAN, rng)
     return torch.from_numpy(places), torch.from_numpy(network_features(pairs.observed)), true_place

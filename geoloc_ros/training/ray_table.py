@@ -22,7 +22,7 @@ from geoloc_ros.localization.ray_likelihood import (
 from geoloc_ros.maps.raycast import RayCaster
 from geoloc_ros.scan.augment import ArcsNoise, add_arcs_noise
 from geoloc_ros.training.maps import TrainingCity
-from geoloc_ros.training.ours_world import edited_walls
+from geoloc_ros.training.ours_world import MapEditor
 
 # Half the steps of the poses that re-ranking looks from, which are never quite the right one.
 _OFFSET_M, _TURN_DEG = 1.0, 1.0
@@ -68,7 +68,7 @@ def _count(
         rng.uniform(0.0, 2.0 * np.pi, num_scans),
     ])  # fmt: skip
     offset = np.array([_OFFSET_M, _OFFSET_M, np.radians(_TURN_DEG)]) * rng.uniform(-1.0, 1.0, (num_scans, 3))
-    world = RayCaster(edited_walls(city.geomap.buildings, rng))
+    world = RayCaster(MapEditor(city.geomap.buildings, city.position_m).edited_walls(rng))
     observed = add_arcs_noise(world.cast(pose, scan.num_rays, scan.max_range_m), _NOISE, rng)
     symbol = symbols_of(city.caster.cast(pose + offset, scan.num_rays, scan.max_range_m))
     seen = observed.observed
