@@ -78,10 +78,11 @@ def test_poses_stay_near_their_candidates(town: _Town) -> None:
 def test_a_wrong_scale_is_found_where_it_is_searched(town: _Town) -> None:
     seen = town.query()
     stretched = SemanticScan(seen.range_m * np.float32(1.5625), seen.instance, seen.observed)
-    again = town.reranker(max_scale_ratio=2.0).rerank(stretched, town.poses, town.road_yaw_rad)
-    best = again.order[0]
-    assert again.scale[best] == pytest.approx(1.5625)
-    assert np.hypot(*(again.pose[best, :2] - town.vehicle[:2])) < 2.0
+    reranker = town.reranker(max_scale_ratio=2.0)
+    again = reranker.rerank(stretched, town.poses[[TRUE]], town.road_yaw_rad[[TRUE]])
+    assert again.scale == pytest.approx(1.5625)
+    assert np.hypot(*(again.pose[0, :2] - town.vehicle[:2])) < 2.0
+    assert reranker.rerank(seen, town.poses[[TRUE]], town.road_yaw_rad[[TRUE]]).scale == pytest.approx(1.0)
 
 
 def test_more_candidates_than_are_looked_at_closely_do_no_harm(town: _Town) -> None:
@@ -90,5 +91,5 @@ def test_more_candidates_than_are_looked_at_closely_do_no_harm(town: _Town) -> N
 
 
 def test_one_candidate_is_certain(town: _Town) -> None:
-    again = town.reranker().rerank(town.query(), town.poses[TRUE][None], town.road_yaw_rad[TRUE][None])
+    again = town.reranker().rerank(town.query(), town.poses[[TRUE]], town.road_yaw_rad[[TRUE]])
     assert again.log_probability == pytest.approx(0.0)
