@@ -55,7 +55,7 @@ class DescriptorConfig(Section):
     """How a scan becomes a descriptor; all but `method` and `model` is of the hand-crafted one."""
 
     method: Literal["learned", "paper", "handcrafted"] = Field(
-        "handcrafted", description="Our network, the published network, or none (range and building edge per ray)"
+        "learned", description="Our network, the published network, or none (range and building edge per ray)"
     )
     model: str = Field("", description="ONNX file of the network; empty: the one that is shipped")
     num_bins: int = Field(36, ge=8, description="Angular bins of the descriptor")
