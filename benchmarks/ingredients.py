@@ -2,10 +2,11 @@
 
     python benchmarks/ingredients.py --json ingredients.json [--quick] [--city NAME] [--queries N] [--methods NAME ...]
 
-Figures are as those of benchmarks/accuracy.py, `<city>_top1_<method>_<condition>`, with the conditions `none`, `paper`,
-`only_<ingredient>` and `without_<ingredient>` (sim/ingredients.py says what they are). The same poses and headings in
-all of them; headings are known to 5 degrees and poses are off the places throughout, `none` too. Methods: the published
-hand-crafted descriptor, the masked one, and our network without a second look, where its weights are there.
+Figures are as those of benchmarks/accuracy.py, `<city>_top1_<method>_<condition>` and so on with top10 and r10m; the
+conditions are `none`, `paper`, `only_<ingredient>` and `without_<ingredient>` (sim/ingredients.py says what they are).
+The same poses and headings in all of them; headings are known to 5 degrees and poses are off the places throughout,
+`none` too. Methods: the published hand-crafted descriptor, the masked one, and our network without a second look, where
+its weights are there.
 
 The validation city, unless another is asked for: test cities are not to be learned from.
 """
@@ -35,6 +36,7 @@ from geoloc_ros.sim.ingredients import INGREDIENTS, only, without
 from geoloc_ros.sim.noise import LEVELS, PAPER
 
 METHODS = ("handcrafted", "handcrafted_masked", "ours")
+MEASURES = ("top1", "top10", "r10m")
 
 
 def main() -> None:
@@ -43,8 +45,12 @@ def main() -> None:
     try:
         for details in _measure(arguments):
             new_figures, new_rows = figures_of(details)
-            figures += new_figures
-            rows += new_rows
+            begin = tuple(f"{measure}_{method}_" for measure in MEASURES for method in details.methods)
+            figures += [f for f in new_figures if f.name.removeprefix(f"{details.city}_").startswith(begin)]
+            rows += [
+                {key: value for key, value in row.items() if key in MEASURES or not isinstance(value, dict)}
+                for row in new_rows
+            ]
             top1 = [f"{row['method']} {row['top1']['value']:.1f}" for row in new_rows]
             print(f"{details.condition:24}top-1 %: {', '.join(top1)}", flush=True)
     except GeolocError as error:

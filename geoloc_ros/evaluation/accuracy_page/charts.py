@@ -29,10 +29,11 @@ class Axis:
     logarithmic: bool = False
 
     def ratio(self, values: Float64) -> Float64:
-        """0 at the low end, 1 at the high one."""
-        form = np.log10 if self.logarithmic else np.asarray
-        low, high = form(np.float64(self.low)), form(np.float64(self.high))
-        return np.asarray((form(np.maximum(values, self.low)) - low) / (high - low), np.float64)
+        """0 at the low end, where everything below is too, 1 at the high one."""
+        kept: Float64 = np.maximum(values, self.low)
+        if self.logarithmic:
+            return np.asarray(np.log10(kept / self.low) / math.log10(self.high / self.low))
+        return np.asarray((kept - self.low) / (self.high - self.low))
 
 
 @dataclass(frozen=True)
@@ -56,40 +57,51 @@ class Bars:
     note: str = ""
 
 
+@dataclass(frozen=True)
+class _Plane:
+    """Two axes on a drawing."""
+
+    x: Axis
+    y: Axis
+    width: float = 640.0
+    height: float = 380.0
+
+    def left(self, values: Float64) -> Float64:
+        """Of the drawing's left edge."""
+        return _LEFT + (self.width - _LEFT - _RIGHT) * self.x.ratio(values)
+
+    def top(self, values: Float64) -> Float64:
+        """Below the drawing's upper edge."""
+        return self.height - _BOTTOM - (self.height - _TOP - _BOTTOM) * self.y.ratio(values)
+
+    def grid(self) -> list[str]:
+        """Lines, numbers and labels of the axes."""
+        floor, right = self.height - _BOTTOM, self.width - _RIGHT
+        parts = []
+        for tick, left in zip(self.x.ticks, self.left(np.array(self.x.ticks)), strict=True):
+            parts.append(svg.line(left, _TOP, left, floor, "grid"))
+            parts.append(svg.words(left, floor + 16, f"{tick:g}", "tick", "middle"))
+        for tick, top in zip(self.y.ticks, self.top(np.array(self.y.ticks)), strict=True):
+            parts.append(svg.line(_LEFT, top, right, top, "grid"))
+            parts.append(svg.words(_LEFT - 6, top + 3.5, f"{tick:g}", "tick", "end"))
+        parts.append(svg.words((_LEFT + right) / 2, self.height - 4, self.x.label, "label", "middle"))
+        parts.append(svg.upward_words(11, (_TOP + floor) / 2, self.y.label, "label"))
+        return parts
+
+
 def line_chart(lines: Sequence[Line], x: Axis, y: Axis, label: str, extra: Sequence[Line] = ()) -> str:
     """Curves over each other; `extra` ones, which rise, are dashed and thin and named in place."""
-    width, height = 640.0, 380.0
-    inner_w, inner_h = width - _LEFT - _RIGHT, height - _TOP - _BOTTOM
-
-    def at(xs: Float64, ys: Float64) -> Float64:
-        return np.stack([_LEFT + inner_w * x.ratio(xs), _TOP + inner_h * (1.0 - y.ratio(ys))], axis=-1)
-
-    parts = []
-    for tick in x.ticks:
-        (left, _) = at(np.float64(tick), np.float64(y.low))
-        parts += [
-            svg.line(left, _TOP, left, _TOP + inner_h, "grid"),
-            svg.words(left, height - 20, f"{tick:g}", "tick", "middle"),
-        ]
-    for tick in y.ticks:
-        (_, top) = at(np.float64(x.low), np.float64(tick))
-        parts += [
-            svg.line(_LEFT, top, width - _RIGHT, top, "grid"),
-            svg.words(_LEFT - 6, top + 3.5, f"{tick:g}", "tick", "end"),
-        ]
-    parts += [
-        svg.words(_LEFT + inner_w / 2, height - 4, x.label, "label", "middle"),
-        svg.upward_words(11, _TOP + inner_h / 2, y.label, "label"),
-    ]
+    plane = _Plane(x, y)
+    parts = plane.grid()
     for each in extra:
-        points = at(each.x, each.y)
-        named = points[np.searchsorted(each.y, (y.low + 0.3 * (y.high - y.low)))]
+        points = np.stack([plane.left(each.x), plane.top(each.y)], axis=-1)
+        left, top = points[np.searchsorted(each.y, y.low + 0.3 * (y.high - y.low))]
         parts.append(svg.tag("path", d=svg.path(points), class_="line extra"))
-        parts.append(svg.words(named[0] + 6, named[1] + 4, each.name, "tick"))
+        parts.append(svg.words(left + 6, top + 4, each.name, "tick"))
     for each in reversed(lines):  # the first one on top
-        drawn = svg.path(at(each.x, each.y))
-        parts.append(svg.tag("path", svg.title(each.name), d=drawn, class_=f"line series-{each.series}"))
-    return svg.picture(width, height, *parts, label=label)
+        points = np.stack([plane.left(each.x), plane.top(each.y)], axis=-1)
+        parts.append(svg.tag("path", svg.title(each.name), d=svg.path(points), class_=f"line series-{each.series}"))
+    return svg.picture(plane.width, plane.height, *parts, label=label)
 
 
 def bar_chart(groups: Sequence[Bars], label: str, num_letters: int) -> str:

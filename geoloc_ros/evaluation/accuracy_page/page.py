@@ -129,7 +129,7 @@ def _tiles(table: Table) -> Iterator[str]:
         for condition, measure, name in _TILES:
             for row in rows:
                 if (row.condition, row.method) == (condition, method) and math.isfinite(row.measures[measure].value):
-                    what = f"{city_name(city)}, {condition_name(condition)}: {name}"
+                    what = f"{method_name(method)}: {city_name(city)}, {condition_name(condition)}, {name}"
                     yield f"<li><b>{row.measures[measure].value:.1f} %</b><span>{escape(what)}</span></li>"
 
 

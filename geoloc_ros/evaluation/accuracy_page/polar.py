@@ -8,7 +8,7 @@ import numpy as np
 
 from geoloc_ros.core.types import Bool, Float64, Int64, SemanticScan
 from geoloc_ros.evaluation.accuracy_page import svg
-from geoloc_ros.evaluation.accuracy_page.worst import Overlay, scan_points
+from geoloc_ros.evaluation.accuracy_page.worst import Overlay, ray_angles, scan_points
 
 _SIZE = 200.0
 _RIM = 6.0
@@ -33,7 +33,7 @@ def scan_plot(
     """
     scale = (_SIZE / 2 - _RIM - 2) / reach_m
     step_rad = 2.0 * np.pi / scan.num_rays
-    angle_rad = ray0_rad + step_rad * np.arange(scan.num_rays)
+    angle_rad = ray_angles(scan.num_rays, ray0_rad)
     rim = scale * reach_m
     hit = scan.observed & np.isfinite(scan.range_m)
     parts = [svg.tag("circle", cx=0.0, cy=0.0, r=rim, class_="ground")]
@@ -45,7 +45,7 @@ def scan_plot(
     parts += [_wall(points[run], int(scan.instance[run[0]])) for run in _walls(scan, hit)]
     if overlay is not None:
         other, where = overlay
-        dots = where.offset_m + scan_points(other.range_m, where.ray0_rad)
+        dots = scan_points(other.range_m, where.ray0_rad) + where.offset_m
         dots = dots[other.observed & (np.hypot(dots[:, 0], dots[:, 1]) <= reach_m)]
         if len(dots):
             parts.append(svg.tag("path", d=_dots(_on_paper(dots, scale)), class_="dots"))

@@ -138,12 +138,12 @@ def _refuse_other(figures: Path, row: Row, details: RetrievalDetails) -> None:
     ):  # fmt: skip
         if said != found:
             raise DatasetError(f"{where} have {name} {found}, '{figures}' says {said}; {again}")
-    found = {measure.name: measure.value for measure in measure_recall(details, details.methods.index(row.method))}
+    measures = {each.name: each.value for each in measure_recall(details, details.methods.index(row.method))}
     for name in ("top1", "r10m"):
-        said = row.measures[name].value
-        if not math.isclose(said, found[name], abs_tol=1e-6):
+        value, written = measures[name], row.measures[name].value
+        if not math.isclose(value, written, abs_tol=1e-6):
             raise DatasetError(
-                f"{where} give {name} {found[name]:.3f} for {row.method}, '{figures}' says {said:.3f}; {again}"
+                f"{where} give {name} {value:.3f} for {row.method}, '{figures}' says {written:.3f}; {again}"
             )
 
 

@@ -63,11 +63,13 @@ def accuracy_table(rows: Sequence[Row], measure: Measure) -> str:
     for condition in conditions:
         found = {row.method: row for row in rows if row.condition == condition}
         count = next(iter(found.values())).count
-        note = f"{CONDITIONS.get(condition, ('', ''))[1]}; {count_text(count)} queries"
+        note = CONDITIONS.get(condition, ("", ""))[1]
+        if count != rows[0].count:
+            note += f"; {count_text(count)} queries"
         columns.append(Column(condition_name(condition), note, _measured(found, measure.name), measure.lower_is_better))
         if condition == "paper":
             columns += _published(rows[0].city, measure.name)
-    return _table(_caption(rows, measure.title, measure.explanation), methods, columns, measure.unit)
+    return _table(_caption(rows, measure.title, measure.explanation, "queries"), methods, columns, measure.unit)
 
 
 def trajectory_table(rows: Sequence[Row]) -> str:
@@ -80,8 +82,8 @@ def trajectory_table(rows: Sequence[Row]) -> str:
             if not suffix and rows[0].condition == "paper":
                 columns += _published(rows[0].city, length)
     title = f"Trajectories, {condition_name(rows[0].condition)}"
-    what = f"share of {count_text(rows[0].count)} drives whose best path ends within 10 m of the drive's end"
-    return _table(_caption(rows, title, what), list(found), columns, "%")
+    what = "share of drives whose best path ends within 10 m of the drive's end"
+    return _table(_caption(rows, title, what, "drives"), list(found), columns, "%")
 
 
 def _measured(found: dict[str, Row], name: str) -> Callable[[str], Estimate | None]:
@@ -103,8 +105,9 @@ def _published(city: str, name: str) -> list[Column]:
     return [Column("published", "real images", value, published=True)]
 
 
-def _caption(rows: Sequence[Row], title: str, what: str) -> str:
-    facts = f"{count_text(rows[0].places)} places, seed {rows[0].seed}, commit {rows[0].commit}"
+def _caption(rows: Sequence[Row], title: str, what: str, counted: str) -> str:
+    sizes = f"{count_text(rows[0].places)} places, {count_text(rows[0].count)} {counted}"
+    facts = f"{sizes}, seed {rows[0].seed}, commit {rows[0].commit}"
     return f"<b>{escape(city_name(rows[0].city))}: {escape(title)}</b> {escape(what)}; {escape(facts)}"
 
 

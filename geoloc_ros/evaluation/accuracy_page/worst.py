@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import cKDTree
 
-from geoloc_ros.core.types import Float64, SemanticScan
+from geoloc_ros.core.types import Float32, Float64, SemanticScan
 from geoloc_ros.evaluation.retrieval_details import RetrievalDetails
 
 NUM_WORST = 10
@@ -94,7 +94,8 @@ def measure_shares(observed: SemanticScan, truth: SemanticScan, overlay: Overlay
         gap_m = np.full(int(hit.sum()), np.inf)
         if wall.any():
             walls_m = scan_points(truth.range_m, 0.0)[wall]
-            gap_m = cKDTree(walls_m).query(overlay.offset_m + scan_points(observed.range_m, overlay.ray0_rad)[hit])[0]
+            hits_m = scan_points(observed.range_m, overlay.ray0_rad)[hit] + overlay.offset_m
+            gap_m = cKDTree(walls_m).query(hits_m)[0]
         wrong = float((gap_m > _EXPLAINED_M).mean())
     shift = round(overlay.ray0_rad / (2.0 * np.pi) * num_rays)
     looked_at = np.roll(wall, -shift) & observed.observed
@@ -102,10 +103,16 @@ def measure_shares(observed: SemanticScan, truth: SemanticScan, overlay: Overlay
     return Shares(float(observed.observed.mean()), wrong, missed, float(wall.mean()))
 
 
-def scan_points(range_m: Float64, ray0_rad: float) -> Float64:
+def ray_angles(num_rays: int, ray0_rad: float) -> Float64:
+    """Directions (B,) of the rays of a scan, counter-clockwise from east."""
+    return np.asarray(ray0_rad + 2.0 * np.pi / num_rays * np.arange(num_rays), np.float64)
+
+
+def scan_points(range_m: Float32, ray0_rad: float) -> Float64:
     """Ends (B, 2) of rays, east and north of where they begin; NaN without a hit."""
-    angle_rad = ray0_rad + 2.0 * np.pi * np.arange(len(range_m)) / len(range_m)
-    return np.asarray(range_m[:, None] * np.stack([np.cos(angle_rad), np.sin(angle_rad)], axis=-1), np.float64)
+    angle_rad = ray_angles(len(range_m), ray0_rad)
+    ahead = np.stack([np.cos(angle_rad), np.sin(angle_rad)], axis=-1)
+    return np.asarray(range_m[:, None] * ahead, np.float64)
 
 
 def _worst(details: RetrievalDetails, method: int, example: int, distance_m: Float64) -> WorstQuery:

@@ -13,7 +13,7 @@ def test_on_a_logarithmic_axis_ten_is_half_way_from_one_to_a_hundred() -> None:
 
 
 def test_what_lies_below_a_logarithmic_axis_is_drawn_at_its_end() -> None:
-    assert Axis("x", 0.1, 10.0, (), logarithmic=True).ratio(np.float64(0.0)) == 0.0
+    assert Axis("x", 0.1, 10.0, (), logarithmic=True).ratio(np.zeros(1)).tolist() == [0.0]
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,11 @@ def test_places_queries_chance_seed_and_commit_are_said() -> None:
         assert said in table
 
 
+def test_a_column_of_fewer_queries_says_so() -> None:
+    table = accuracy_table([OURS, replace(OURS, condition="images", count=300)], TOP1)
+    assert "1\u202f500 queries" in table and "rendered, ±5°; 300 queries" in table
+
+
 def test_what_a_method_does_not_have_is_a_dash() -> None:
     stale = replace(OURS, condition="stale30")
     assert "<td>–</td>" in accuracy_table([OURS, THEIRS, stale], TOP1)
