@@ -3,8 +3,8 @@
     python benchmarks/rerank.py --json rerank.json [--city NAME] [--conditions NAME …] [--quick]
 
 Queries are those of benchmarks/accuracy.py: simulated vehicles in an edited copy of the city. Of each, the 200 places
-that the hand-crafted descriptor (hidden rays masked) finds most alike are looked at again. The city is kyoto, which
-settings are chosen on, unless said otherwise. R@1 counts from the place before, from the aligned pose after.
+that our network finds most alike are looked at again. The city is kyoto, which settings are chosen on, unless said
+otherwise. R@1 counts from the place before, from the aligned pose after.
 
 Timings are of one thread, in processor time: a query with 200 candidates, and its largest part by itself, the evidence
 of 360 rays at 200 x 15 poses in 9 turns; medians.
@@ -35,7 +35,7 @@ from geoloc_ros.evaluation.second_look import SecondLook
 from geoloc_ros.localization.ray_likelihood import RayTable, score_poses, symbols_of, weigh_rays
 from geoloc_ros.localization.rerank import Reranker
 from geoloc_ros.maps.raycast import RayCaster
-from geoloc_ros.scan.encoder import HandcraftedEncoder
+from geoloc_ros.scan.encoders import make_encoder
 
 NUM_CANDIDATES = 200
 RADII_M = (5, 10, 25)
@@ -63,7 +63,8 @@ def _condition(database: PlaceDatabase, table: RayTable, name: str, count: int) 
     queries = align_queries(
         scan, poses, database.nearest(poses[:, :2]), condition.heading, np.random.default_rng([SEED, 10])
     )
-    method = EncoderMethod(HandcraftedEncoder(DescriptorConfig(), database.scan_config), database.scan)
+    encoder = make_encoder(DescriptorConfig(method="learned"), database.scan_config, num_threads=0)
+    method = EncoderMethod(encoder, database.scan)
     found = retrieve(method, queries, len(database), NUM_CANDIDATES, np.random.default_rng([SEED, 11]))
     again = SecondLook(database, table, RerankConfig()).rerank(queries, found)
     candidate_m = np.linalg.norm(database.places.position_m[found.nearest] - poses[:, None, :2], axis=-1)
@@ -105,7 +106,7 @@ def _timings(database: PlaceDatabase, table: RayTable, rounds: int) -> list[Figu
     symbols = symbols_of(caster.cast(np.repeat(poses, 15, axis=0), 360, 100.0))
     turns = np.arange(-8, 9, 2, dtype=np.int32)
     return [
-        _milliseconds("rerank_ms", lambda: reranker.rerank(seen, poses, roads), rounds),
+        _milliseconds("rerank_ms", lambda: reranker.rerank(seen, poses, roads, roads), rounds),
         _milliseconds("scores_ms", lambda: score_poses(evidence, symbols, turns, 0.7), rounds),
     ]
 

@@ -86,9 +86,9 @@ class RerankConfig(Section):
     least_run: float = Field(
         0.7, gt=0.0, description="What a building that does not fit at all costs a place, in units of the evidence"
     )
-    sharpness: float = Field(0.33, gt=0.0, description="Nats per unit of evidence: runs are not independent either")
-    rank_exponent: float = Field(
-        0.4, ge=0.0, description="The r-th most alike place is likely as r to minus this before the closer look"
+    sharpness: float = Field(0.15, gt=0.0, description="Nats per unit of evidence: runs are not independent either")
+    dissimilarity_weight: float = Field(
+        0.6, ge=0.0, description="Nats per unit of the dissimilarity of descriptors, which looked at the same rays"
     )
     max_scale_ratio: float = Field(
         1.0, ge=1.0, le=4.0, description="Factor by which the scale of depth may be wrong and is searched for"

@@ -35,7 +35,7 @@ class SecondLook:
             scan, places = queries.scan, found.nearest[query]
             one = SemanticScan(scan.range_m[query], scan.instance[query], scan.observed[query])
             poses = np.column_stack([self._position_m[places], found.turn_rad[query].astype(np.float64)])
-            again = self._reranker.rerank(one, poses, self._road_yaw_rad[places])
+            again = self._reranker.rerank(one, poses, self._road_yaw_rad[places], found.dissimilarity[query])
             return places[again.order], again.pose[again.order[0]]
 
         with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:

@@ -32,7 +32,7 @@ _FULL = _Grid((-4.0, -2.0, 0.0, 2.0, 4.0), (-3.0, -1.0, 1.0, 3.0), (-6.0, -4.0, 
 _FINE = _Grid((-1.0, 0.0, 1.0), (-1.0, 0.0, 1.0), (-1.0, 0.0, 1.0))
 _SCALE_STEP = 1.25
 # A scale that is not 1 has to explain so much more: with more scales to choose from, wrong places fit better too.
-_WRONG_SCALE_NATS = 4.0
+_WRONG_SCALE_NATS = 2.0
 
 
 @dataclass(frozen=True)
@@ -70,13 +70,16 @@ class Reranker:
         self._scales = _SCALE_STEP ** np.arange(-most, most + 1.0)
         self._handicap = np.where(self._scales == 1.0, 0.0, _WRONG_SCALE_NATS / config.sharpness).astype(np.float32)
 
-    def rerank(self, scan: SemanticScan, poses: Float64, road_yaw_rad: Float64) -> Reranked:
+    def rerank(
+        self, scan: SemanticScan, poses: Float64, road_yaw_rad: Float64, dissimilarity: Float32
+    ) -> Reranked:
         """Look at the candidates of one query.
 
         Args:
             scan: (B,), observed.
-            poses: (K, 3) x_m, y_m and the believed direction of ray 0, within 6 degrees; the most alike first.
+            poses: (K, 3) x_m, y_m and the believed direction of ray 0, within 6 degrees.
             road_yaw_rad: (K,), of the road there, either way.
+            dissimilarity: (K,), of the descriptors, in the units of minus a logarithm of likelihoods.
         """
         count = len(poses)
         evidence = [
@@ -90,7 +93,8 @@ class Reranker:
         self._look(best, chosen, poses, road_yaw_rad, _FULL, evidence, self._scale_number(best.scale))
         chosen = np.argsort(-best.score, kind="stable")[: self._config.num_fine]
         self._look(best, chosen, best.pose.copy(), road_yaw_rad, _FINE, evidence, self._scale_number(best.scale))
-        log_odds = best.score * self._config.sharpness - self._config.rank_exponent * np.log1p(everything)
+        log_odds = self._config.sharpness * best.score.astype(np.float64)
+        log_odds -= self._config.dissimilarity_weight * (dissimilarity - dissimilarity.min())
         log_probability = log_odds - np.logaddexp.reduce(log_odds)
         return Reranked(np.argsort(-log_odds, kind="stable"), log_probability, best.pose, best.scale)
 
