@@ -26,10 +26,18 @@ def test_walls_read_ten_metres_too_far_are_all_wrong() -> None:
     assert measure_shares(replace(AROUND, range_m=AROUND.range_m + 10), AROUND, HERE).wrong == 1.0
 
 
-def test_where_the_vehicle_is_counts() -> None:
-    hits = AROUND.range_m - np.float32(1.0)  # within what walls of the world may be off
-    assert measure_shares(replace(AROUND, range_m=hits), AROUND, HERE).wrong == 0.0
-    assert measure_shares(replace(AROUND, range_m=hits), AROUND, Overlay(np.array([30.0, 0.0]), 0.0)).wrong > 0.5
+def test_walls_of_the_world_may_be_off_by_some_metres() -> None:
+    assert measure_shares(replace(AROUND, range_m=AROUND.range_m - 1), AROUND, HERE).wrong == 0.0
+
+
+def test_a_vehicle_five_metres_north_of_its_place_sees_the_wall_five_metres_nearer() -> None:
+    angle_rad = 2.0 * np.pi * np.arange(RAYS) / RAYS
+    north = np.sin(angle_rad) > 0.5
+    range_m = np.where(north, 20.0 / np.maximum(np.sin(angle_rad), 0.5), np.nan)
+    wall = replace(AROUND, range_m=range_m.astype(np.float32))
+    seen = replace(AROUND, range_m=(0.75 * wall.range_m).astype(np.float32))
+    assert measure_shares(seen, wall, Overlay(np.array([0.0, 5.0]), 0.0)).wrong == 0.0
+    assert measure_shares(seen, wall, HERE).wrong == 1.0
 
 
 def test_half_of_the_walls_read_as_open_view() -> None:
