@@ -22,7 +22,7 @@ class ArcsNoise:
     missed_ratio: float = 0.5
     """Probability that a building is not recognised."""
     read_open_ratio: float = 0.9
-    """Of what is missed, the share that reads as open view instead of as unknown."""
+    """Of what is missed or hidden, the share that reads as open view instead of as unknown."""
     arcs: float = 12.0
     """Mean number of things standing before the view that no map knows."""
     arc_building_ratio: float = 0.8
@@ -38,6 +38,8 @@ class ArcsNoise:
     """Of the factor common to all rays."""
     unscaled_share: float = 0.1
     """Share of scans whose depth has no scale: a factor between a half and two."""
+    blind_share: float = 0.5
+    """Share of scans that do not know what they observed: to half of them all but hits is open, to half unknown."""
     narrow_share: float = 0.2
     """Share of scans by cameras that do not look all round, but over 60 to 300 degrees."""
     shortest_reach_m: float = 45.0
@@ -55,13 +57,15 @@ def add_arcs_noise(scan: SemanticScan, noise: ArcsNoise, rng: np.random.Generato
     missed = hit & (luck[:, 1] < noise.missed_ratio * severity[:, 0])
     reads_open = missed & (luck[:, 2] < noise.read_open_ratio * severity[:, 1])
     far = hit & (scan.range_m > _between(noise.shortest_reach_m, 110.0, 1.0 - severity[:, 2]))
-    arcs = _draw_arcs(np.nan_to_num(scan.range_m, nan=1e3), noise, severity[:, 3], severity[:, 8], rng)
+    arcs = _draw_arcs(np.nan_to_num(scan.range_m, nan=1e3), noise, severity[:, 3], severity[:, 8], severity[:, 1], rng)
     unseen = far | _out_of_view(hit.shape, noise.narrow_share, rng)
     unseen |= rng.random(hit.shape, dtype=np.float32) < noise.lost_ray_ratio * severity[:, 4] ** 2
     instance = _mistaken_instances(scan, luck[:, 3], noise, severity[:, 5:7])
     seen = (hit & ~missed & ~arcs.hidden) | arcs.reads_building
     observed = (seen | np.where(arcs.hidden, arcs.reads_open, np.where(missed, reads_open, True))) & ~unseen
     seen &= ~unseen
+    blind = rng.random((len(hit), 1), dtype=np.float32)
+    observed = np.where(blind < noise.blind_share, seen | (blind < noise.blind_share / 2.0), observed)
     range_m = np.where(arcs.reads_building, arcs.range_m, range_m)
     instance = np.where(arcs.reads_building, arcs.number + 2 * scan.num_rays, instance)
     return replace(
@@ -114,7 +118,8 @@ class _Arcs:
 
 
 def _draw_arcs(
-    range_m: Float32, noise: ArcsNoise, severity: Float32, building_severity: Float32, rng: np.random.Generator
+    range_m: Float32, noise: ArcsNoise, severity: Float32, building_severity: Float32, open_severity: Float32,
+    rng: np.random.Generator,
 ) -> _Arcs:
     """Things nearer than what rays (N, B) meet, each over an arc of its own."""
     count, num_rays = range_m.shape
@@ -135,7 +140,10 @@ def _draw_arcs(
         number = np.where(covered, thing, number)
     hidden = nearest_m < range_m
     is_building = hidden & (fate < noise.arc_building_ratio * building_severity)
-    return _Arcs(hidden, hidden & (fate > 0.85), is_building, nearest_m, number)
+    # Of what does not read as a building the same share reads open as of what is missed: how far open view can be
+    # trusted differs from camera to camera, and a network must find out from the scan.
+    reads_open = hidden & (fate > 1.0 - noise.read_open_ratio * open_severity) & ~is_building
+    return _Arcs(hidden, reads_open, is_building, nearest_m, number)
 
 
 def _mistaken_instances(scan: SemanticScan, luck: Float32, noise: ArcsNoise, severity: Float32) -> Float64:

@@ -85,7 +85,8 @@ def draw_offsets_m(mapped: SemanticScan, yaw_rad: Float64, rng: np.random.Genera
     towards_rad = np.arctan2(offset_m[:, 1], offset_m[:, 0]) - yaw_rad
     ray = np.rint(towards_rad / (2.0 * np.pi) * mapped.num_rays).astype(np.int64) % mapped.num_rays
     room_m = np.nan_to_num(mapped.range_m[np.arange(len(ray)), ray], nan=np.inf)
-    return offset_m * np.minimum(1.0, _FREE_RATIO * room_m / np.hypot(*offset_m.T).clip(1e-6))[:, None]
+    shortened: Float64 = offset_m * np.minimum(1.0, _FREE_RATIO * room_m / np.hypot(*offset_m.T).clip(1e-6))[:, None]
+    return shortened
 
 
 def _sees_buildings(city: TrainingCity, scan: ScanConfig) -> Int64:

@@ -75,13 +75,16 @@ class _Block(nn.Module):
         """(N, width, bins) to the same."""
         active = functional.relu(hidden)
         near = self.mix(functional.relu(self.near(active)))
-        return hidden + near + self.whole(active.mean(dim=2))[..., None]
+        whole: torch.Tensor = self.whole(active.mean(dim=2))
+        mixed: torch.Tensor = hidden + near + whole[..., None]
+        return mixed
 
 
 def rotation_scores(query: torch.Tensor, place: torch.Tensor, num_bins: int) -> torch.Tensor:
     """Scores (Q, P, num_bins) of queries (Q, D) against places (P, D) turned right by every number of bins."""
     bins = torch.arange(num_bins, device=query.device)
-    turned = place[:, :-1].unflatten(1, (num_bins, -1))[:, (bins[:, None] + bins) % num_bins]
-    flat = turned.flatten(2).flatten(0, 1)
-    scores = (query[:, :-1] @ flat.T).unflatten(1, (len(place), num_bins))
-    return scores + place[None, :, -1:]
+    binned = place[:, :-1].reshape(len(place), num_bins, -1)
+    turned = binned[:, (bins[:, None] + bins) % num_bins].reshape(len(place) * num_bins, -1)
+    scores = (query[:, :-1] @ turned.T).reshape(len(query), len(place), num_bins)
+    with_bias: torch.Tensor = scores + place[None, :, -1:]
+    return with_bias

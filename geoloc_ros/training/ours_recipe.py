@@ -108,8 +108,8 @@ class OursRecipe:
         with torch.no_grad():
             retrieval = self._retrieve()
         return (
-            f"{len(self._queries)} observations with the noise of training among {len(self._places)} places of an "
-            f"unseen map: top-1 % {retrieval.top1_percent:.1f} %, R@1 {retrieval.recall1_percent:.1f} %"
+            f"{len(self._queries)} observations with the noise of training among {len(self._places)} places of the "
+            f"validation map: top-1 % {retrieval.top1_percent:.1f} %, R@1 {retrieval.recall1_percent:.1f} %"
         )
 
     def export(self, path: Path) -> None:
@@ -126,7 +126,7 @@ class OursRecipe:
     def _embed(self, features: torch.Tensor, output: int) -> torch.Tensor:
         device = next(self.module.parameters()).device
         parts = []
-        for part in features.split(_EMBEDDED_AT_ONCE):
+        for part in torch.split(features, _EMBEDDED_AT_ONCE):
             with torch.autocast(device.type, torch.bfloat16, enabled=self._computes_in_bfloat16):
                 parts.append(self.module(part.to(device))[output].float().cpu())
         return torch.cat(parts)

@@ -76,12 +76,13 @@ class MapEditor:
         free = (self._walls_near.query(spot_m)[0] > _FROM_BUILDINGS_M) & (
             self._places_near.query(spot_m)[0] > FROM_PLACES_M
         )
-        return spot_m[free][:count]
+        spots_m: Float64 = spot_m[free][:count]
+        return spots_m
 
 
 def _rows_of(walls: Walls, building: Int64) -> tuple[Int64, Int64]:
     """Rows of the walls of each of `building` (K,), and which of the K each belongs to."""
-    start, end = (np.searchsorted(walls.building, building, side) for side in ("left", "right"))  # type: ignore[call-overload]
+    start, end = (np.searchsorted(walls.building, building, side) for side in ("left", "right"))
     size = end - start
     number = np.repeat(np.arange(len(building)), size)
     row = np.arange(len(number)) - np.repeat(np.cumsum(size) - size, size) + start[number]

@@ -86,4 +86,5 @@ def _log_ratio(counts: Float64, prior: float) -> Float32:
     """log(p(row | column) / p(row)); where little was counted, near 0: it says nothing."""
     share = (counts.sum(axis=1, keepdims=True) + 1.0) / (counts.sum() + len(counts))
     given = (counts + prior * share) / (counts.sum(axis=0, keepdims=True) + prior)
-    return np.log(given / share).astype(np.float32)
+    log_ratio: Float32 = np.log(given / share).astype(np.float32)
+    return log_ratio

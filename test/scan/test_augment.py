@@ -103,3 +103,15 @@ def test_depth_without_scale_is_off_by_one_factor_of_at_most_two(scans: Semantic
     np.testing.assert_allclose(factor, np.broadcast_to(factor[:, :1], factor.shape), rtol=1e-5)
     assert 0.5 <= factor.min() < 0.6
     assert 1.7 < factor.max() <= 2.0
+
+
+def test_a_scan_that_does_not_know_what_it_observed_takes_all_else_for_open_or_for_unknown(scans: SemanticScan) -> None:
+    noise = replace(NONE, missed_ratio=1.0, read_open_ratio=0.5, blind_share=1.0)
+
+    blind = add_arcs_noise(scans, noise, np.random.default_rng(0))
+
+    not_hit = np.isnan(blind.range_m)
+    share_open = blind.observed.sum(axis=1, where=not_hit) / not_hit.sum(axis=1)
+    assert set(share_open) == {0.0, 1.0}
+    assert 0.4 < share_open.mean() < 0.6
+    assert blind.observed[~not_hit].all()
