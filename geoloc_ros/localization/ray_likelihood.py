@@ -14,7 +14,7 @@ import numpy as np
 from geoloc_ros.core.artifacts import write_beside
 from geoloc_ros.core.errors import ArtifactError
 from geoloc_ros.core.native import load_native
-from geoloc_ros.core.types import Bool, Float32, Float64, Int32, SemanticScan, UInt8
+from geoloc_ros.core.types import Bool, Float32, Int32, SemanticScan, UInt8
 
 NUM_BINS: Final = 32
 """Of the logarithm of the range: 2 m and nearer, then an eighth of a natural logarithm each, up to 100 m."""
@@ -154,8 +154,8 @@ def _run_begins(scan: SemanticScan) -> Bool:
 
 @cache
 def _bin_of_range() -> UInt8:
-    middle_m: Float64 = (np.arange(int(_FARTHEST_M * _STEPS_PER_M)) + 0.5) / _STEPS_PER_M
-    return bins_of(middle_m.astype(np.float32))
+    steps = np.arange(int(_FARTHEST_M * _STEPS_PER_M), dtype=np.float32)
+    return bins_of((steps + np.float32(0.5)) / np.float32(_STEPS_PER_M))
 
 
 @cache

@@ -31,8 +31,9 @@ _COARSE = _Grid((-2.5, 2.5), (-2.0, 2.0), (-4.0, 0.0, 4.0))
 _FULL = _Grid((-4.0, -2.0, 0.0, 2.0, 4.0), (-3.0, -1.0, 1.0, 3.0), (-6.0, -4.0, -2.0, 0.0, 2.0, 4.0, 6.0))
 _FINE = _Grid((-1.0, 0.0, 1.0), (-1.0, 0.0, 1.0), (-1.0, 0.0, 1.0))
 _SCALE_STEP = 1.25
-# A scale that is not 1 has to explain so much more: with more scales to choose from, wrong places fit better too.
-_WRONG_SCALE_NATS = 2.0
+# A scale that is not 1 has to explain so much more, in units of evidence: with more scales to choose from, wrong places
+# fit better too.
+_WRONG_SCALE_HANDICAP = 10.0
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Reranker:
         self._scan = scan
         most = int(np.log(config.max_scale_ratio) / np.log(_SCALE_STEP) + 1e-9)
         self._scales = _SCALE_STEP ** np.arange(-most, most + 1.0)
-        self._handicap = np.where(self._scales == 1.0, 0.0, _WRONG_SCALE_NATS / config.sharpness).astype(np.float32)
+        self._handicap = np.where(self._scales == 1.0, 0.0, _WRONG_SCALE_HANDICAP).astype(np.float32)
 
     def rerank(
         self, scan: SemanticScan, poses: Float64, road_yaw_rad: Float64, dissimilarity: Float32
@@ -99,7 +100,8 @@ class Reranker:
         return Reranked(np.argsort(-log_odds, kind="stable"), log_probability, best.pose, best.scale)
 
     def _scale_number(self, scale: Float64) -> Int64:
-        return np.argmin(np.abs(np.log(scale[:, None] / self._scales)), axis=1)
+        number: Int64 = np.argmin(np.abs(np.log(scale[:, None] / self._scales)), axis=1)
+        return number
 
     def _look(
         self, best: _Best, rows: Int64, poses: Float64, road_yaw_rad: Float64, grid: _Grid,
