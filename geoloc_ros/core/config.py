@@ -51,6 +51,29 @@ class ObserveConfig(Section):
     )
 
 
+class InferenceConfig(Section):
+    """What runs the networks."""
+
+    backend: Literal["auto", "tensorrt", "onnxruntime", "torch"] = Field(
+        "auto", description="Engine; auto takes the fastest that really works here, and says which"
+    )
+    num_threads: int = Field(1, ge=0, le=256, description="Processor threads of a network; 0 is one per core")
+    engine_cache: str = Field(
+        "", description="Folder for TensorRT engines; empty: geoloc_ros/engines in the user's cache folder"
+    )
+
+
+class NetworksConfig(Section):
+    """The networks that read images; ONNX files of ours, or YAML descriptions of anybody's (docs/networks.md)."""
+
+    segmentation: str = Field("", description="File of the network for classes and buildings; empty: the shipped one")
+    depth: str = Field("", description="File of the network for depth; empty: that of the classes, or the shipped one")
+    instances: str = Field("", description="File of the network for buildings one by one; empty: as the classes")
+    input_width: int = Field(
+        1024, ge=64, le=4096, description="Width to which images are resized for the shipped network, pixels"
+    )
+
+
 class DescriptorConfig(Section):
     """How a scan becomes a descriptor; all but `method` and `model` is of the hand-crafted one."""
 
@@ -162,6 +185,8 @@ class Config(Section):
     map: MapConfig = MapConfig()
     scan: ScanConfig = ScanConfig()
     observe: ObserveConfig = ObserveConfig()
+    inference: InferenceConfig = InferenceConfig()
+    networks: NetworksConfig = NetworksConfig()
     descriptor: DescriptorConfig = DescriptorConfig()
     index: IndexConfig = IndexConfig()
     rerank: RerankConfig = RerankConfig()

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
-from geoloc_ros.core.types import Float32, SemanticScan
+from geoloc_ros.core.camera import Camera
+from geoloc_ros.core.types import Float32, Pose3, SemanticScan, UInt8
+from geoloc_ros.core.view import Reading, ReadingKind
 
 
 class Encoder(Protocol):
@@ -59,3 +61,28 @@ class Network(Protocol):
 
     def run(self, batch: Float32) -> tuple[Float32, ...]:
         """Outputs (N, ...) of a batch (N, ...) of inputs."""
+
+    @property
+    def engine_name(self) -> str:
+        """What runs it, for people: engine, version, device."""
+
+
+class ImageReader(Protocol):
+    """Reads images with a network: classes, buildings, depth; whichever of them it was trained for.
+
+    `str(reader)` is for messages: the file of the network and the engine that runs it.
+    """
+
+    @property
+    def provides(self) -> frozenset[ReadingKind]:
+        """What its readings hold."""
+
+    def read(self, image: UInt8, camera: Camera, base_from_camera: Pose3) -> Reading:
+        """What an image (H, W, 3), red first, shows. Calls from one thread at a time.
+
+        The first image of a size takes longer: engines are made ready for it.
+
+        Raises:
+            ObservationError: If the image does not fit the camera.
+            BackendError: If no engine can run the network in this size.
+        """
