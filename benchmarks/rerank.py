@@ -22,7 +22,7 @@ import numpy as np
 from _common import Figure, Result, city
 from numpy.typing import NDArray
 
-from geoloc_ros.core.config import Config, DescriptorConfig, RerankConfig
+from geoloc_ros.core.config import Config, DescriptorConfig, InferenceConfig, RerankConfig
 from geoloc_ros.core.files import shared_file
 from geoloc_ros.core.geometry import wrap_angle
 from geoloc_ros.core.types import SemanticScan
@@ -63,7 +63,7 @@ def _condition(database: PlaceDatabase, table: RayTable, name: str, count: int) 
     queries = align_queries(
         scan, poses, database.nearest(poses[:, :2]), condition.heading, np.random.default_rng([SEED, 10])
     )
-    encoder = make_encoder(DescriptorConfig(method="learned"), database.scan_config, num_threads=0)
+    encoder = make_encoder(DescriptorConfig(method="learned"), database.scan_config, InferenceConfig(num_threads=0))
     method = EncoderMethod(encoder, database.scan)
     found = retrieve(method, queries, len(database), NUM_CANDIDATES, np.random.default_rng([SEED, 11]))
     again = SecondLook(database, table, RerankConfig()).rerank(queries, found)

@@ -74,7 +74,7 @@ def index_map(
     """
     started = time.perf_counter()
     # First of all, so that weights that cannot be used cost no minutes; on all cores, as nothing else runs yet.
-    encoder = make_encoder(config.descriptor, config.scan, num_threads=0)
+    encoder = make_encoder(config.descriptor, config.scan, config.inference.model_copy(update={"num_threads": 0}))
     progress("reading the map", 0.0)
     city = load_map(map_file, crop, config.map)
     progress("reading the map", 1.0)

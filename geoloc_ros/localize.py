@@ -75,7 +75,7 @@ def localize_bag(
     started_s = time.monotonic()
     reader = BagReader(bag)
     index = PlaceIndex.load(index_path)
-    encoder = make_encoder(config.descriptor, config.scan)
+    encoder = make_encoder(config.descriptor, config.scan, config.inference)
     index.check_encoder(encoder)
     localizer = Localizer(index, config)
     said: list[PoseEstimate] = []

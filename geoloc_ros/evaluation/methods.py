@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from geoloc_ros.core.config import Config, DescriptorConfig, ScanConfig
+from geoloc_ros.core.config import Config, DescriptorConfig, InferenceConfig, ScanConfig
 from geoloc_ros.core.errors import ArtifactError, BackendError, ConfigError
 from geoloc_ros.core.interfaces import Encoder
 from geoloc_ros.core.types import Float32
@@ -130,7 +130,7 @@ def load_network(file: Path, scan_config: ScanConfig) -> tuple[Encoder, bool]:
         raise BackendError(f"network '{file}' is of kind '{kind}', known are {', '.join(_METHOD_OF_KIND)}")
     method = _METHOD_OF_KIND[kind]
     config = DescriptorConfig.model_validate({"method": method, "model": str(file)})
-    return make_encoder(config, scan_config, num_threads=0), method == "paper"
+    return make_encoder(config, scan_config, InferenceConfig(num_threads=0)), method == "paper"
 
 
 def parse_model(text: str) -> NamedModel:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from geoloc_ros.core.config import DescriptorConfig, ScanConfig
+from geoloc_ros.core.config import DescriptorConfig, InferenceConfig, ScanConfig
 from geoloc_ros.core.errors import ConfigError
 from geoloc_ros.core.files import shared_file
 from geoloc_ros.core.interfaces import Encoder
-from geoloc_ros.inference.onnx_backend import OnnxNetwork
+from geoloc_ros.inference.load import load_network
 from geoloc_ros.scan.encoder import HandcraftedEncoder
 from geoloc_ros.scan.learned import (
     LEARNED_INPUT,
@@ -25,14 +25,18 @@ logger = logging.getLogger(__name__)
 SHIPPED_WEIGHTS = {"learned": "models/scan_ours.onnx", "paper": "models/scan_paper.onnx"}
 """By method, below the checkout or share/geoloc_ros."""
 
+_ONE_THREAD = InferenceConfig()
 
-def make_encoder(descriptor_config: DescriptorConfig, scan_config: ScanConfig, num_threads: int = 1) -> Encoder:
+
+def make_encoder(
+    descriptor_config: DescriptorConfig, scan_config: ScanConfig, inference: InferenceConfig = _ONE_THREAD
+) -> Encoder:
     """The encoder of `descriptor.method`, with the weights of `descriptor.model` or the shipped ones.
 
     Args:
         descriptor_config: What to make.
         scan_config: Of the scans it will get.
-        num_threads: Of networks; 0 is one per core. On the road one is best, offline all.
+        inference: What runs a network. On the road one thread is best, offline all.
 
     Raises:
         BackendError: If the weights are missing, broken, or made for another method or other scans.
@@ -49,8 +53,8 @@ def make_encoder(descriptor_config: DescriptorConfig, scan_config: ScanConfig, n
     file = Path(model).expanduser() if model else shared_file(SHIPPED_WEIGHTS[method])
     encoder: Encoder
     if method == "learned":
-        encoder = LearnedEncoder(OnnxNetwork(file, LEARNED_INPUT, LEARNED_OUTPUTS, num_threads), scan_config)
+        encoder = LearnedEncoder(load_network(file, LEARNED_INPUT, LEARNED_OUTPUTS, inference), scan_config)
     else:
-        encoder = PaperEncoder(OnnxNetwork(file, PAPER_INPUT, PAPER_OUTPUTS, num_threads), scan_config)
+        encoder = PaperEncoder(load_network(file, PAPER_INPUT, PAPER_OUTPUTS, inference), scan_config)
     logger.info("encoder %s", encoder)
     return encoder
