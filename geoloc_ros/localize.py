@@ -14,6 +14,7 @@ from geoloc_ros.core.errors import DatasetError, ObservationError
 from geoloc_ros.core.interfaces import Encoder
 from geoloc_ros.core.progress import ProgressCallback, no_progress
 from geoloc_ros.core.types import Float32, Int32, LocalizationStatus, PoseEstimate
+from geoloc_ros.core.view import Depth, View
 from geoloc_ros.datasets.bag import BagFrame, BagReader
 from geoloc_ros.evaluation.trace import Trace, most_probable
 from geoloc_ros.evaluation.tum import write_tum
@@ -104,11 +105,9 @@ def localize_bag(
 
 
 def _query(frame: BagFrame, encoder: Encoder, config: Config) -> Float32:
-    scan = observe_scan(
-        frame.labels(), frame.depth_m(), frame.instances(), frame.camera(), frame.base_from_camera, config.scan,
-        config.observe,
-    )
-    return encoder.encode_query(scan)
+    depth = Depth("depth", frame.depth_m())
+    view = View(frame.camera(), frame.base_from_camera, frame.labels(), frame.instances(), (depth,))
+    return encoder.encode_query(observe_scan([view], config.scan, config.observe))
 
 
 def _trace(said: list[PoseEstimate], beliefs: list[tuple[Int32, Float32]]) -> Trace:

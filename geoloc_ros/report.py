@@ -16,6 +16,8 @@ from geoloc_ros.core.config import Config, validated
 from geoloc_ros.core.errors import DatasetError, ObservationError
 from geoloc_ros.core.progress import ProgressCallback
 from geoloc_ros.core.types import Float32, Float64
+from geoloc_ros.core.view import Depth
+from geoloc_ros.core.view import View as CameraView
 from geoloc_ros.datasets.bag import BagFrame, BagReader
 from geoloc_ros.evaluation.metrics import Metrics, evaluate_poses, interpolate_poses
 from geoloc_ros.evaluation.report.page import render_page
@@ -140,9 +142,9 @@ def _predicted_ranges(index: PlaceIndex, trace: Trace, config: Config) -> Float3
 
 def _view(number: int, frame: BagFrame, mount: CameraMount, predicted_m: Float32, config: Config) -> View:
     labels, rgb = frame.labels(), frame.image()
-    scan = observe_scan(
-        labels, frame.depth_m(), frame.instances(), mount.camera, mount.base_from_camera, config.scan, config.observe
-    )
+    depth = Depth("depth", frame.depth_m())
+    seen = CameraView(mount.camera, mount.base_from_camera, labels, frame.instances(), (depth,))
+    scan = observe_scan([seen], config.scan, config.observe)
     return View(number, make_thumbnail(label_colours(labels) if rgb is None else rgb), scan, predicted_m)
 
 

@@ -12,6 +12,7 @@ from geoloc_ros.core.classes import SemanticClass
 from geoloc_ros.core.config import ObserveConfig, ScanConfig, SimConfig
 from geoloc_ros.core.progress import ProgressCallback, no_progress
 from geoloc_ros.core.types import Bool, Float64, Int64, Pose3, SemanticScan
+from geoloc_ros.core.view import Depth, View
 from geoloc_ros.maps.geomap import GeoMap
 from geoloc_ros.scan.observe import observe_scan
 from geoloc_ros.sim.degrade import Degrader, SensedFrame
@@ -64,9 +65,8 @@ def _observe_one(
     frame = renderer.render(_standing_at(world, pose) @ mount.base_from_camera(0))
     degrader = Degrader(level.image, camera, len(world.geomap.buildings), 5.0, rng)
     sensed = _cut(degrader.sense(frame), _in_view(camera, level.camera.fov_deg))
-    return observe_scan(
-        sensed.label, sensed.depth_m, sensed.instance, camera, mount.nominal, ScanConfig(), ObserveConfig()
-    )
+    view = View(camera, mount.nominal, sensed.label, sensed.instance, (Depth("depth", sensed.depth_m),))
+    return observe_scan([view], ScanConfig(), ObserveConfig())
 
 
 def _standing_at(world: World, pose: Float64) -> Pose3:

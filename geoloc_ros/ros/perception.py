@@ -19,6 +19,7 @@ from geoloc_ros.core.errors import ObservationError
 from geoloc_ros.core.images import depth_image, instance_image, label_image
 from geoloc_ros.core.node_config import PerceptionNodeConfig
 from geoloc_ros.core.types import Float32, SemanticScan
+from geoloc_ros.core.view import Depth, View
 from geoloc_ros.msg import SemanticScan as SemanticScanMsg
 from geoloc_ros.ros.clock import BackwardJumps
 from geoloc_ros.ros.conversions import to_pose3, to_scan_msg, to_stamp_ns
@@ -78,7 +79,8 @@ class PerceptionNode(StagedNode[PerceptionNodeConfig]):
         camera = Camera.equirectangular(64, 32)
         labels, depth_m = np.full((32, 64), SemanticClass.BUILDING, np.uint8), np.full((32, 64), 5.0, np.float32)
         mount = to_pose3(Transform())
-        scan = observe_scan(labels, depth_m, None, camera, mount, self.config.scan, self.config.observe)
+        view = View(camera, mount, labels, None, (Depth("depth", depth_m),))
+        scan = observe_scan([view], self.config.scan, self.config.observe)
         self._encoder.encode_query(scan)
 
     def _transport(self, topic: str) -> tuple[type[Any], str]:
@@ -133,8 +135,9 @@ class PerceptionNode(StagedNode[PerceptionNodeConfig]):
         instances = instance_image(frame["instances"]) if config.use_instances else None
         camera = to_camera(frame["camera_info"])
         base_from_camera = self._transforms.lookup(config.base_frame, frame["segmentation"].header.frame_id)
-        depth_m = self._depth(frame, camera)
-        return observe_scan(labels, depth_m, instances, camera, base_from_camera, config.scan, config.observe)
+        depth = Depth(config.depth_source, self._depth(frame, camera))
+        view = View(camera, base_from_camera, labels, instances, (depth,))
+        return observe_scan([view], config.scan, config.observe)
 
     def _depth(self, frame: _Frame, camera: Camera) -> Float32:
         if self.config.depth_source == "depth":

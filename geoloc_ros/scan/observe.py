@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -13,7 +14,8 @@ from geoloc_ros.core.classes import SemanticClass
 from geoloc_ros.core.config import ObserveConfig, ScanConfig
 from geoloc_ros.core.errors import ObservationError
 from geoloc_ros.core.native import load_native
-from geoloc_ros.core.types import Float32, Int32, Pose3, SemanticScan, UInt8, UInt16
+from geoloc_ros.core.types import Float32, Float64, Int32, Pose3, SemanticScan, UInt8, UInt16
+from geoloc_ros.core.view import Depth, View
 from geoloc_ros.scan.ground import is_ground, level_from_base
 
 # No street scene has a median depth like this in metres; in millimetres even a near wall has.
@@ -55,36 +57,47 @@ class Horizon:
 
 
 def observe_scan(
-    labels: UInt8, depth_m: Float32, instances: UInt16 | None, camera: Camera, base_from_camera: Pose3,
-    scan_config: ScanConfig, observe_config: ObserveConfig,
+    views: Sequence[View], scan_config: ScanConfig, observe_config: ObserveConfig, gravity: Float64 | None = None
 ) -> SemanticScan:
-    """Scan around the base that a camera with depth saw.
+    """Scan around the base that cameras with depth saw.
 
     A ray is observed if a building was measured along it, or if its direction shows mostly open view just above the
-    horizon; not if something there may hide a building, a building has no depth, or the camera does not look there.
+    horizon; not if something there may hide a building, a building has no depth, or no camera looks there.
 
     Args:
-        labels: (H, W) of core.classes.
-        depth_m: (H, W), along z for a pinhole, Euclidean for a panorama. NaN, 0 and infinity mean unknown.
-        instances: (H, W), which building; 0 where unknown. Without it, jumps of the range separate buildings.
-        camera: What the images were made with; height and width must agree.
-        base_from_camera: Mount of the camera's optical frame; z = 0 of the base is the ground.
+        views: Cameras of one moment; where two see one ray, their points are put together.
         scan_config: Rays and reach.
         observe_config: Heights, quantile and the rest.
+        gravity: (3,) unit vector that points up, in the base frame, as an accelerometer at rest measures it.
 
     Raises:
-        ObservationError: If images differ in size or type, or no depth is usable.
+        ObservationError: If there is no view, images differ in size or type, or no depth is usable.
     """
-    _check_images(labels, depth_m, instances, camera)
-    level_from_camera = level_from_base(_ground_points(labels, depth_m, camera, base_from_camera)) @ base_from_camera
-    samples, horizon = _sample_pixels(
-        labels, depth_m, instances, camera, level_from_camera, scan_config, observe_config
-    )
+    if not views:
+        raise ObservationError("there is no view to make a scan of")
+    for view in views:
+        _check_view(view)
+    ground_m = np.concatenate([_ground_points(view, depth) for view in views for depth in view.depths])
+    level = level_from_base(ground_m)
+    parts = [
+        _sample_pixels(view, depth, level @ view.base_from_camera, scan_config, observe_config)
+        for view in views for depth in view.depths
+    ]
+    names = ("ray", "range_m", "instance")
+    samples = Samples(*(np.concatenate([getattr(seen, name) for seen, _ in parts]) for name in names))
+    horizon = Horizon(*(sum(getattr(votes, name) for _, votes in parts) for name in ("lost", "far", "open", "blocked")))
     return _reduce(samples, horizon, scan_config, observe_config)
 
 
-def _check_images(labels: UInt8, depth_m: Float32, instances: UInt16 | None, camera: Camera) -> None:
-    check_label_image(labels, instances, camera)
+def _check_view(view: View) -> None:
+    check_label_image(view.labels, view.instances, view.camera)
+    if not view.depths:
+        raise ObservationError("a camera has labels but no depth: give a depth image, points, or a depth network")
+    for depth in view.depths:
+        _check_depth(view.labels, depth.depth_m)
+
+
+def _check_depth(labels: UInt8, depth_m: Float32) -> None:
     if depth_m.dtype != np.float32 or depth_m.shape != labels.shape:
         raise ObservationError(
             f"depth is {depth_m.dtype} {depth_m.shape}, expected float32 metres {labels.shape} like the labels"
@@ -114,12 +127,13 @@ def check_label_image(labels: UInt8, instances: UInt16 | None, camera: Camera) -
         )
 
 
-def _ground_points(labels: UInt8, depth_m: Float32, camera: Camera, base_from_camera: Pose3) -> Float32:
+def _ground_points(view: View, given: Depth) -> Float32:
     """Points (N, 3) on road and pavement around the base, in its frame, from every fourth row and column."""
+    base_from_camera = view.base_from_camera
     coarse = (slice(None, None, _GROUND_STRIDE), slice(None, None, _GROUND_STRIDE))
-    depth = depth_m[coarse]
-    rows, columns = np.nonzero(is_ground(labels[coarse]) & (depth > 0.0) & (depth < 2.0 * _GROUND_REACH_M))
-    directions = _coarse_rays(camera)[rows, columns]
+    depth = given.depth_m[coarse]
+    rows, columns = np.nonzero(is_ground(view.labels[coarse]) & (depth > 0.0) & (depth < 2.0 * _GROUND_REACH_M))
+    directions = _coarse_rays(view.camera)[rows, columns]
     rotation = base_from_camera.rotation.astype(np.float32)
     points = (directions * depth[rows, columns, None] @ rotation.T).astype(np.float32)
     points += base_from_camera.translation_m.astype(np.float32)
@@ -132,11 +146,10 @@ def _coarse_rays(camera: Camera) -> Float32:
 
 
 def _sample_pixels(
-    labels: UInt8, depth_m: Float32, instances: UInt16 | None, camera: Camera, level_from_camera: Pose3,
-    scan_config: ScanConfig, observe_config: ObserveConfig,
+    view: View, given: Depth, level_from_camera: Pose3, scan_config: ScanConfig, observe_config: ObserveConfig
 ) -> tuple[Samples, Horizon]:
-    labels, depth_m = np.ascontiguousarray(labels), np.ascontiguousarray(depth_m)
-    instances = None if instances is None else np.ascontiguousarray(instances)
+    labels, depth_m, camera = np.ascontiguousarray(view.labels), np.ascontiguousarray(given.depth_m), view.camera
+    instances = None if view.instances is None else np.ascontiguousarray(view.instances)
     capacity = int(np.count_nonzero(labels == SemanticClass.BUILDING))
     ray, instance = np.empty((2, capacity), np.int32)
     range_m = np.empty(capacity, np.float32)

@@ -8,6 +8,7 @@ from geoloc_ros.core.classes import SemanticClass
 from geoloc_ros.core.config import ObserveConfig, ScanConfig
 from geoloc_ros.core.errors import ObservationError
 from geoloc_ros.core.types import Pose3, SemanticScan
+from geoloc_ros.core.view import Depth, View
 from geoloc_ros.scan.observe import observe_scan
 
 from .room import Images, draw_room, mount, room_range_m
@@ -17,10 +18,8 @@ PINHOLE = Camera.pinhole(640, 480, np.radians(90.0))
 
 
 def observe(images: Images, camera: Camera = PANORAMA, base_from_camera: Pose3 | None = None) -> SemanticScan:
-    return observe_scan(
-        images.labels, images.depth_m, images.instances, camera, base_from_camera or mount(), ScanConfig(),
-        ObserveConfig(),
-    )
+    view = View(camera, base_from_camera or mount(), images.labels, images.instances, (Depth("depth", images.depth_m),))
+    return observe_scan([view], ScanConfig(), ObserveConfig())
 
 
 def test_panorama_of_a_square_room_reads_its_walls() -> None:
@@ -109,7 +108,8 @@ def test_without_instances_jumps_of_the_range_separate_buildings() -> None:
     images = draw_room(PANORAMA, mount())
     nearer = images.instances == 3
     images.depth_m[nearer] *= 0.5
-    scan = observe_scan(images.labels, images.depth_m, None, PANORAMA, mount(), ScanConfig(), ObserveConfig())
+    view = View(PANORAMA, mount(), images.labels, None, (Depth("depth", images.depth_m),))
+    scan = observe_scan([view], ScanConfig(), ObserveConfig())
     assert len(set(scan.instance.tolist())) == 2
     assert scan.instance[180] != scan.instance[0] == scan.instance[359]
 
