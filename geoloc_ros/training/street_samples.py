@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -55,11 +56,11 @@ def render_samples(
     number, world = 0, 0
     while number < num_samples:
         rng = np.random.default_rng([seed, world])
-        for view in draw_views(maps[world % len(maps)], _SPOTS_PER_WORLD, rng):
-            if number < num_samples:
-                save_sample(sample_of(view), folder / f"{number:06}.npz")
-                number += 1
-                progress("rendering", number / num_samples)
+        views = draw_views(maps[world % len(maps)], _SPOTS_PER_WORLD, rng)
+        for view in islice(views, num_samples - number):
+            save_sample(sample_of(view), folder / f"{number:06}.npz")
+            number += 1
+            progress("rendering", number / num_samples)
         world += 1
 
 

@@ -3,18 +3,22 @@ import pytest
 
 from geoloc_ros.core.classes import SemanticClass
 from geoloc_ros.maps.geomap import GeoMap
-from geoloc_ros.training.street_world import CAMERA_M, StreetView, draw_views
+from geoloc_ros.training.street_world import CAMERA_M, StreetView, draw_camera, draw_views
 
 pytest.importorskip("embreex", reason="the simulator's ray caster has wheels for x86-64 only")
 
 
 @pytest.fixture(scope="module")
 def views(tiny_city: GeoMap) -> list[StreetView]:
-    return list(draw_views(tiny_city, 3, np.random.default_rng(1)))
+    return list(draw_views(tiny_city, 2, np.random.default_rng(2)))
 
 
-def test_views_are_of_both_kinds_of_camera_and_from_where_cameras_are_mounted(views: list[StreetView]) -> None:
-    assert {view.camera.model for view in views} == {"equirectangular", "pinhole"}
+def test_cameras_are_panoramas_and_pinholes() -> None:
+    rng = np.random.default_rng(0)
+    assert {draw_camera(rng).model for _ in range(20)} == {"equirectangular", "pinhole"}
+
+
+def test_views_are_from_where_cameras_are_mounted(views: list[StreetView]) -> None:
     heights_m = np.array([view.base_from_camera.translation_m[2] for view in views])
     assert (heights_m >= CAMERA_M[0]).all() and (heights_m <= CAMERA_M[1]).all()
 
