@@ -14,8 +14,9 @@ from geoloc_ros.core.errors import DatasetError, ObservationError
 from geoloc_ros.core.interfaces import Encoder
 from geoloc_ros.core.progress import ProgressCallback, no_progress
 from geoloc_ros.core.types import Float32, Int32, LocalizationStatus, PoseEstimate
-from geoloc_ros.core.view import Depth, View
+from geoloc_ros.core.view import View
 from geoloc_ros.datasets.bag import BagFrame, BagReader
+from geoloc_ros.datasets.parts import choose_parts
 from geoloc_ros.evaluation.trace import Trace, most_probable
 from geoloc_ros.evaluation.tum import write_tum
 from geoloc_ros.localization.localizer import Localizer
@@ -82,7 +83,7 @@ def localize_bag(
     said: list[PoseEstimate] = []
     beliefs: list[tuple[Int32, Float32]] = []
     complaints: list[str] = []
-    for number, frame in enumerate(reader.frames()):
+    for number, frame in enumerate(reader.frames(choose_parts("", reader.parts))):
         progress("localizing", min(1.0, number / max(1, len(reader))))
         try:
             said.append(localizer.update(frame.stamp_ns, _query(frame, encoder, config), frame.odometry))
@@ -105,8 +106,9 @@ def localize_bag(
 
 
 def _query(frame: BagFrame, encoder: Encoder, config: Config) -> Float32:
-    depth = Depth("depth", frame.depth_m())
-    view = View(frame.camera(), frame.base_from_camera, frame.labels(), frame.instances(), (depth,))
+    came = frame.camera_frame()
+    assert came.labels is not None
+    view = View(came.camera, came.base_from_camera, came.labels, came.instances, came.depths)
     return encoder.encode_query(observe_scan([view], config.scan, config.observe))
 
 

@@ -16,7 +16,7 @@ from geoloc_ros.core.config import Config, validated
 from geoloc_ros.core.errors import DatasetError, ObservationError
 from geoloc_ros.core.progress import ProgressCallback
 from geoloc_ros.core.types import Float32, Float64
-from geoloc_ros.core.view import Depth
+from geoloc_ros.core.view import CameraFrame
 from geoloc_ros.core.view import View as CameraView
 from geoloc_ros.datasets.bag import BagFrame, BagReader
 from geoloc_ros.evaluation.metrics import Metrics, evaluate_poses, interpolate_poses
@@ -73,9 +73,10 @@ def write_report(
     mounts: list[CameraMount] = []
     predicted_m = _predicted_ranges(index, trace, config)
     for number, frame in _chosen_frames(reader, trace, progress):
-        mount = CameraMount(frame.camera(), frame.base_from_camera)
         try:
-            views.append(_view(number, frame, mount, predicted_m[number], config))
+            came = frame.camera_frame()
+            mount = CameraMount(came.camera, came.base_from_camera)
+            views.append(_view(number, came, mount, predicted_m[number], config))
             mounts.append(mount)
         except ObservationError as error:
             logger.warning("frame %d is left out: %s", number, error)
@@ -122,7 +123,7 @@ def _chosen_frames(reader: BagReader, trace: Trace, progress: ProgressCallback) 
     """Frames of the bag that belong to the trace, with their number there; evenly thinned to MAX_VIEWS."""
     every = -(-len(trace) // MAX_VIEWS)
     chosen = {int(stamp): number for number, stamp in enumerate(trace.stamp_ns) if number % every == 0}
-    for frame in reader.frames(with_images=True):
+    for frame in reader.frames(reader.parts):
         number = chosen.get(frame.stamp_ns)
         if number is not None:
             progress("reading the bag", number / len(trace))
@@ -140,12 +141,12 @@ def _predicted_ranges(index: PlaceIndex, trace: Trace, config: Config) -> Float3
     return predicted_m
 
 
-def _view(number: int, frame: BagFrame, mount: CameraMount, predicted_m: Float32, config: Config) -> View:
-    labels, rgb = frame.labels(), frame.image()
-    depth = Depth("depth", frame.depth_m())
-    seen = CameraView(mount.camera, mount.base_from_camera, labels, frame.instances(), (depth,))
+def _view(number: int, frame: CameraFrame, mount: CameraMount, predicted_m: Float32, config: Config) -> View:
+    assert frame.labels is not None
+    seen = CameraView(mount.camera, mount.base_from_camera, frame.labels, frame.instances, frame.depths)
     scan = observe_scan([seen], config.scan, config.observe)
-    return View(number, make_thumbnail(label_colours(labels) if rgb is None else rgb), scan, predicted_m)
+    picture = label_colours(frame.labels) if frame.image is None else frame.image
+    return View(number, make_thumbnail(picture), scan, predicted_m)
 
 
 def _facts(index: PlaceIndex, bag: Path, trace_path: Path, camera: Camera) -> tuple[tuple[str, str], ...]:

@@ -96,9 +96,10 @@ def test_without_any_usable_frame_nothing_is_written(tiny_drive: Any, index: Pat
     assert not (tmp_path / "out").exists()
 
 
-def test_a_bag_without_depth_names_what_it_lacks(tiny_drive: Any, index: Path, tmp_path: Path) -> None:
-    bag = edited(tiny_drive.bag, tmp_path / "blind.mcap", lambda topic, *_: topic != "/camera/depth")
-    with pytest.raises(DatasetError, match="nothing on /camera/depth"):
+def test_a_bag_without_depth_and_image_says_what_it_has(tiny_drive: Any, index: Path, tmp_path: Path) -> None:
+    lost = ("/camera/depth", "/camera/image")
+    bag = edited(tiny_drive.bag, tmp_path / "blind.mcap", lambda topic, *_: topic not in lost)
+    with pytest.raises(DatasetError, match="neither an image nor both segmentation and depth"):
         localize(bag, index, tmp_path / "a.tum")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +18,15 @@ from geoloc_ros.core.errors import DatasetError, ObservationError
 from geoloc_ros.core.geometry import rotation_from_quaternion, yaw_from_quaternion
 from geoloc_ros.core.images import color_image, depth_image, instance_image, label_image
 from geoloc_ros.core.odometry import OdometryBuffer
-from geoloc_ros.core.types import Float32, Float64, Int64, OdometryPose, Pose2, Pose3, UInt8, UInt16
+from geoloc_ros.core.types import Float64, Int64, OdometryPose, Pose2, Pose3
+from geoloc_ros.core.view import CameraFrame, Depth
+from geoloc_ros.datasets.parts import PARTS, Part
 
-CAMERA_TOPICS = ("camera_info", "segmentation", "depth", "instances", "image")
+_INFO, _INFO_TOPIC = "camera_info", "/camera/camera_info"
+# As image_transport names what it compresses.
+_TRANSPORTS = ("", "/compressed", "/compressedDepth")
 ODOMETRY_TOPIC, TRUTH_TOPIC, MOUNT_TOPIC = "/odom", "/ground_truth", "/tf_static"
 _BASE_FRAME = "base_link"
-_OPTIONAL = ("instances", "image")
 # How much odometry is remembered for a frame that was recorded late, s.
 _BUFFER_S = 10.0
 
@@ -38,26 +41,21 @@ class BagFrame:
     base_from_camera: Pose3
     _messages: dict[str, Any]
 
-    def camera(self) -> Camera:
-        """Raises ObservationError if it is not calibrated or of an unknown model."""
-        info = self._messages["camera_info"]
-        return Camera.from_camera_info(info.distortion_model, info.width, info.height, np.asarray(info.k))
+    def camera_frame(self) -> CameraFrame:
+        """What the camera gave; its depth counts as measured, whatever made it.
 
-    def labels(self) -> UInt8:
-        """(H, W). Raises ObservationError if the message is no label image."""
-        return label_image(self._messages["segmentation"])
-
-    def depth_m(self) -> Float32:
-        """(H, W). Raises ObservationError if the message is no depth image."""
-        return depth_image(self._messages["depth"])
-
-    def instances(self) -> UInt16 | None:
-        """(H, W), None where the bag has none. Raises ObservationError if the message is no instance image."""
-        return instance_image(self._messages["instances"]) if "instances" in self._messages else None
-
-    def image(self) -> UInt8 | None:
-        """RGB (H, W, 3), None where the bag has none. Raises ObservationError if the message is no colour image."""
-        return color_image(self._messages["image"]) if "image" in self._messages else None
+        Raises:
+            ObservationError: If an image cannot be decoded, or the camera is not calibrated or of an unknown model.
+        """
+        info, messages = self._messages[_INFO], self._messages
+        return CameraFrame(
+            Camera.from_camera_info(info.distortion_model, info.width, info.height, np.asarray(info.k)),
+            self.base_from_camera,
+            color_image(messages["image"]) if "image" in messages else None,
+            label_image(messages["segmentation"]) if "segmentation" in messages else None,
+            instance_image(messages["instances"]) if "instances" in messages else None,
+            (Depth("depth", depth_image(messages["depth"])),) if "depth" in messages else (),
+        )
 
 
 class BagReader:
@@ -68,25 +66,30 @@ class BagReader:
         self.path = path
         with self._open() as reader:
             self._counts = {topic: info.msgcount for topic, info in reader.topics.items()}
+        self._topics = {part: topic for part in PARTS if (topic := self._topic_of(part)) is not None}
 
     def __len__(self) -> int:
         """Frames, if none lacks a part."""
-        return self._counts.get("/camera/segmentation", 0)
+        return self._counts.get(_INFO_TOPIC, 0)
 
-    def frames(self, with_images: bool = False) -> Iterator[BagFrame]:
-        """Frames in the order of the bag, each as soon as odometry reaches its stamp.
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """What was recorded, raw or compressed, in the order of PARTS."""
+        return tuple(self._topics)
 
-        Left out are incomplete frames and those before the first odometry.
+    def frames(self, parts: Collection[Part]) -> Iterator[BagFrame]:
+        """Frames with these parts in the order of the bag, each as soon as odometry reaches its stamp.
+
+        Left out are frames that lack a part and those before the first odometry.
 
         Raises:
             DatasetError: If a topic is missing or the bag breaks off.
         """
-        parts = [part for part in CAMERA_TOPICS if part != "image" or with_images]
-        self._require(*(f"/camera/{part}" for part in parts if part not in _OPTIONAL), ODOMETRY_TOPIC, MOUNT_TOPIC)
-        present = [part for part in parts if f"/camera/{part}" in self._counts]
-        gatherer = _Gatherer(present)
-        topics = {ODOMETRY_TOPIC, MOUNT_TOPIC, *(f"/camera/{part}" for part in present)}
-        for topic, message in self._messages(topics):
+        self._require(_INFO_TOPIC, *(f"/camera/{part}" for part in parts if part not in self._topics))
+        self._require(ODOMETRY_TOPIC, MOUNT_TOPIC)
+        names = {_INFO_TOPIC: _INFO, **{self._topics[part]: part for part in parts}}
+        gatherer = _Gatherer(names)
+        for topic, message in self._messages({ODOMETRY_TOPIC, MOUNT_TOPIC, *names}):
             yield from gatherer.take(topic, message)
 
     def ground_truth(self) -> tuple[Int64, Float64]:
@@ -106,13 +109,16 @@ class BagReader:
         Raises:
             DatasetError: If the bag has no camera_info.
         """
-        topic = "/camera/camera_info"
-        self._require(topic)
-        return np.array(sorted({_stamp_ns(message) for _, message in self._messages({topic})}), np.int64)
+        self._require(_INFO_TOPIC)
+        return np.array(sorted({_stamp_ns(message) for _, message in self._messages({_INFO_TOPIC})}), np.int64)
 
     def has_ground_truth(self) -> bool:
         """Does the bag say where the vehicle really was?"""
         return self._counts.get(TRUTH_TOPIC, 0) > 0
+
+    def _topic_of(self, part: Part) -> str | None:
+        candidates = (f"/camera/{part}{transport}" for transport in _TRANSPORTS)
+        return next((topic for topic in candidates if self._counts.get(topic)), None)
 
     def _require(self, *topics: str) -> None:
         missing = [topic for topic in topics if not self._counts.get(topic)]
@@ -142,8 +148,8 @@ class BagReader:
 class _Gatherer:
     """Puts messages of one stamp together and waits for the odometry around it."""
 
-    def __init__(self, parts: list[str]) -> None:
-        self._parts = parts
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self._names = names
         self._odometry = OdometryBuffer(_BUFFER_S)
         self._mounts: dict[str, tuple[str, Pose3]] = {}
         self._incomplete: dict[int, dict[str, Any]] = {}
@@ -159,8 +165,8 @@ class _Gatherer:
             self._remember(OdometryPose(stamp_ns, _pose2(message)))
         else:
             messages = self._incomplete.setdefault(stamp_ns, {})
-            messages[topic.removeprefix("/camera/")] = message
-            if len(messages) < len(self._parts):
+            messages[self._names[topic]] = message
+            if len(messages) < len(self._names):
                 return
             self._waiting[stamp_ns] = self._incomplete.pop(stamp_ns)
             # What is older will not be completed any more.
@@ -171,8 +177,7 @@ class _Gatherer:
                 odometry = self._odometry.at(ready_ns)
             except ObservationError:  # the frame is older than all odometry
                 continue
-            camera_frame = messages["segmentation"].header.frame_id
-            yield BagFrame(ready_ns, odometry, self._base_from(camera_frame), messages)
+            yield BagFrame(ready_ns, odometry, self._base_from(_camera_frame_id(messages)), messages)
 
     def _remember(self, odometry: OdometryPose) -> None:
         try:
@@ -190,6 +195,12 @@ class _Gatherer:
             at, parent_from_child = self._mounts[at]
             at_from_camera = parent_from_child @ at_from_camera
         raise DatasetError(f"{MOUNT_TOPIC} does not say where '{frame}' sits on '{_BASE_FRAME}'; record it")
+
+
+def _camera_frame_id(messages: Mapping[str, Any]) -> str:
+    """Of an image: what drivers say in camera_info is less often right."""
+    image = next(messages[part] for part in (*PARTS, _INFO) if part in messages)
+    return str(image.header.frame_id)
 
 
 def _stamp_ns(message: Any) -> int:

@@ -1,0 +1,51 @@
+"""What of a recorded camera is used to localize, and what networks have to add."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Literal, get_args
+
+from geoloc_ros.core.errors import ConfigError, DatasetError
+
+Part = Literal["image", "segmentation", "depth", "instances"]
+"""What a camera of a bag may have recorded, by the name of its topic."""
+PARTS: tuple[Part, ...] = get_args(Part)
+
+
+def choose_parts(wish: str, recorded: Collection[Part]) -> tuple[Part, ...]:
+    """What to read from a bag.
+
+    Args:
+        wish: Topics with commas between them, as users write them. Empty: segmentation, depth and instances if the
+            bag has the first two; else all it has, so that networks read from the image what is missing.
+        recorded: What the bag has.
+
+    Raises:
+        ConfigError: If the wish names something else, or names too little to localize with.
+        DatasetError: If the bag has too little.
+    """
+    if wish:
+        parts = _parsed(wish)
+        if not _is_enough(parts):
+            raise ConfigError(f"'{wish}' is too little to localize with; use image, or both segmentation and depth")
+        return parts
+    given = tuple(part for part in PARTS if part in recorded and part != "image")
+    chosen = given if _is_enough(given) else tuple(part for part in PARTS if part in recorded)
+    if not _is_enough(chosen):
+        raise DatasetError(
+            f"the bag has neither an image nor both segmentation and depth (under /camera it has "
+            f"{', '.join(chosen) or 'nothing'}); record or remap them, see docs/formats.md"
+        )
+    return chosen
+
+
+def _is_enough(parts: Collection[Part]) -> bool:
+    return "image" in parts or {"segmentation", "depth"} <= set(parts)
+
+
+def _parsed(wish: str) -> tuple[Part, ...]:
+    words = [word.strip() for word in wish.split(",")]
+    unknown = [word for word in words if word not in PARTS]
+    if unknown:
+        raise ConfigError(f"'{unknown[0]}' is nothing that a camera records; use some of {', '.join(PARTS)}")
+    return tuple(part for part in PARTS if part in words)

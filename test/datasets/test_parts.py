@@ -1,0 +1,37 @@
+import pytest
+
+from geoloc_ros.core.errors import ConfigError, DatasetError
+from geoloc_ros.datasets.parts import PARTS, Part, choose_parts
+
+
+@pytest.mark.parametrize(
+    ("recorded", "chosen"),
+    [
+        (PARTS, ("segmentation", "depth", "instances")),
+        (("segmentation", "depth"), ("segmentation", "depth")),
+        (("image",), ("image",)),
+        (("image", "depth"), ("image", "depth")),
+        (("image", "segmentation", "instances"), ("image", "segmentation", "instances")),
+    ],
+)
+def test_without_a_wish_what_networks_need_not_add_is_used(
+    recorded: tuple[Part, ...], chosen: tuple[Part, ...]
+) -> None:
+    assert choose_parts("", recorded) == chosen
+
+
+def test_a_wish_is_taken_by_its_word() -> None:
+    assert choose_parts("image", PARTS) == ("image",)
+    assert choose_parts(" depth, image", PARTS) == ("image", "depth")
+
+
+@pytest.mark.parametrize("recorded", [(), ("depth",), ("segmentation", "instances")])
+def test_a_bag_with_too_little_is_refused(recorded: tuple[Part, ...]) -> None:
+    with pytest.raises(DatasetError, match="neither an image nor"):
+        choose_parts("", recorded)
+
+
+@pytest.mark.parametrize(("wish", "said"), [("depth", "too little"), ("image,labels", "'labels' is nothing")])
+def test_a_wish_that_cannot_be_is_refused(wish: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        choose_parts(wish, PARTS)
