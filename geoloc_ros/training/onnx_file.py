@@ -12,23 +12,32 @@ import torch
 from google.protobuf.message import DecodeError
 
 from geoloc_ros.core.artifacts import write_beside
+from geoloc_ros.core.config import InferenceConfig
 from geoloc_ros.core.errors import ArtifactError
-from geoloc_ros.inference.onnx_backend import OnnxNetwork
+from geoloc_ros.core.types import Float32
+from geoloc_ros.inference.load import load_network
 
 _OPSET = 17
 _LARGEST_ERROR = 1e-4
+_CHECK = InferenceConfig(backend="onnxruntime")
 
 
 def export_network(
-    module: torch.nn.Module, example: torch.Tensor, outputs: tuple[str, ...], metadata: Mapping[str, str], path: Path
+    module: torch.nn.Module, example: torch.Tensor, outputs: tuple[str, ...], metadata: Mapping[str, str], path: Path,
+    input_name: str = "features", open_axes: tuple[str, ...] = ("batch",),
 ) -> float:
-    """Write `module` with the input `features` of any batch size; return its largest deviation under onnxruntime.
+    """Write `module` with an input of any batch size; return its largest deviation under onnxruntime.
 
     Weights keep their names and are not folded into anything, so that `load_weights` finds them again.
 
     Args:
         example: Features (N, C, B) with at least two rows, that the file is checked with.
         outputs: Names of what the module returns.
+        metadata: To be written beside the weights.
+        path: Of the file.
+        input_name: Of the only input.
+        open_axes: Names of the axes whose size is left open, "" for one that is not; the outputs have the same ones,
+            of other sizes.
 
     Raises:
         ArtifactError: onnxruntime computes something else than torch.
@@ -44,18 +53,30 @@ def export_network(
             torch.onnx.export(
                 module, (example[:1],), str(partial), dynamo=False, opset_version=_OPSET,
                 # Folding would merge normalisation layers into convolutions; engines do it by themselves.
-                do_constant_folding=False, input_names=["features"], output_names=list(outputs),
-                dynamic_axes={name: {0: "batch"} for name in ("features", *outputs)},
+                do_constant_folding=False, input_names=[input_name], output_names=list(outputs),
+                dynamic_axes=_axes(input_name, outputs, open_axes),
             )  # fmt: skip
         model = onnx.load(str(partial))
         onnx.helper.set_model_props(model, dict(metadata))
         onnx.checker.check_model(model, full_check=True)
         onnx.save(model, str(partial))
-        found = OnnxNetwork(partial, "features", outputs).run(example.numpy())
-        error = max(float(np.abs(f - e.numpy()).max()) for f, e in zip(found, expected, strict=True))
+        found = load_network(partial, input_name, outputs, _CHECK, tuple(example.shape[1:])).run(example.numpy())
+        error = max(_deviation(f, e.numpy()) for f, e in zip(found, expected, strict=True))
         if not error <= _LARGEST_ERROR:
             raise ArtifactError(f"'{path}' computes outputs that differ by {error:.1e} from the trained network's")
     return error
+
+
+def _axes(input_name: str, outputs: tuple[str, ...], open_axes: tuple[str, ...]) -> dict[str, dict[int, str]]:
+    """Of input and outputs, as the exporter takes them. N is the same for all; others of outputs are their own."""
+    named = {number: name for number, name in enumerate(open_axes) if name}
+    own = {number: name if number == 0 else f"output_{name}" for number, name in named.items()}
+    return {input_name: named, **dict.fromkeys(outputs, own)}
+
+
+def _deviation(found: Float32, expected: Float32) -> float:
+    """Largest one; relative where outputs are large."""
+    return float(np.abs(found - expected).max() / max(1.0, float(np.abs(expected).max())))
 
 
 def load_weights(module: torch.nn.Module, path: Path, expected: Mapping[str, str]) -> None:
