@@ -1,25 +1,40 @@
-"""Camera models: which way each pixel looks."""
+"""Camera models: which way each pixel looks, and which pixel sees a point."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
 
 from geoloc_ros.core.errors import ObservationError
+from geoloc_ros.core.lens import (
+    FISHEYE_COUNTS,
+    PINHOLE_COUNTS,
+    bend_fisheye,
+    bend_pinhole,
+    unbend_fisheye,
+    unbend_pinhole,
+)
 from geoloc_ros.core.types import Float32, Float64
 
-CameraModel = Literal["pinhole", "equirectangular"]
+CameraModel = Literal["pinhole", "fisheye", "equirectangular"]
+
+# A pinhole sees nothing that is nearer to the plane of its pupil.
+_NEAREST_M = 1e-3
+# The cameras of a rig or two; a table of a megapixel is 12 MB.
+_CAMERAS_REMEMBERED = 16
+_COUNTS = {"pinhole": PINHOLE_COUNTS, "fisheye": FISHEYE_COUNTS, "equirectangular": (0,)}
 
 
 @dataclass(frozen=True)
 class Camera:
-    """Intrinsics of an ideal camera. The optical frame is z forward, x right, y down (REP-103).
+    """Intrinsics. The optical frame is z forward, x right, y down (REP-103).
 
-    A pinhole's depth is along z (REP-118); an equirectangular image's depth is the Euclidean range, since it looks
-    all the way round. Its focal lengths are pixels per radian: column u looks `(u + 0.5 - cx) / fx` to the right of
-    z, row v looks `(v + 0.5 - cy) / fy` down.
+    Depth of a pinhole, distorted or not, is along z (REP-118). A fisheye and a panorama see what is beside and behind
+    them, where z says nothing: their depth is the Euclidean range. A panorama's focal lengths are pixels per radian:
+    column u looks `(u + 0.5 - cx) / fx` to the right of z, row v looks `(v + 0.5 - cy) / fy` down.
     """
 
     model: CameraModel
@@ -28,7 +43,18 @@ class Camera:
     fx: float
     fy: float
     cx: float
+    """From the left edge of the image, not from the centre of its first pixel."""
     cy: float
+    distortion: tuple[float, ...] = ()
+    """Coefficients of `core.lens`, none where the lens is ideal: 4, 5, 8, 12 or 14 of a pinhole, 4 of a fisheye."""
+
+    def __post_init__(self) -> None:
+        """Raises ObservationError if the model has no such number of coefficients."""
+        if len(self.distortion) not in _COUNTS[self.model]:
+            raise ObservationError(
+                f"a {self.model} camera has {len(self.distortion)} distortion coefficients, expected one of "
+                f"{_COUNTS[self.model]}"
+            )
 
     @staticmethod
     def equirectangular(width: int, height: int) -> Camera:
@@ -37,63 +63,84 @@ class Camera:
         return Camera("equirectangular", width, height, per_radian, per_radian, width / 2.0, height / 2.0)
 
     @staticmethod
-    def pinhole(width: int, height: int, horizontal_fov_rad: float) -> Camera:
-        """Square pixels, principal point in the middle."""
+    def pinhole(width: int, height: int, horizontal_fov_rad: float, distortion: tuple[float, ...] = ()) -> Camera:
+        """Square pixels, principal point in the middle; the field of view is that of the lens without distortion."""
         focal = width / 2.0 / np.tan(horizontal_fov_rad / 2.0)
-        return Camera("pinhole", width, height, focal, focal, width / 2.0, height / 2.0)
+        return Camera("pinhole", width, height, focal, focal, width / 2.0, height / 2.0, distortion)
 
     @staticmethod
-    def from_camera_info(distortion_model: str, width: int, height: int, k: Float64) -> Camera:
-        """Camera of a sensor_msgs/CameraInfo.
+    def fisheye(width: int, height: int, horizontal_fov_rad: float, distortion: tuple[float, ...] = ()) -> Camera:
+        """Square pixels, principal point in the middle; the field of view is that of the lens without distortion."""
+        per_radian = width / horizontal_fov_rad
+        return Camera("fisheye", width, height, per_radian, per_radian, width / 2.0, height / 2.0, distortion)
 
-        Args:
-            distortion_model: "equirectangular" is ours; "plumb_bob", "rational_polynomial" or "" is a pinhole. Images
-                must be rectified: distortion coefficients are not looked at.
-            k: (9,) row-major intrinsics. ROS counts pixels from the centre of the first one, we from its corner.
+    @property
+    def has_euclidean_depth(self) -> bool:
+        """False where depth is along z."""
+        return self.model != "pinhole"
 
-        Raises:
-            ObservationError: If the size or focal length is not positive or the model is unknown.
-        """
-        models: dict[str, CameraModel] = {
-            "equirectangular": "equirectangular",
-            "plumb_bob": "pinhole",
-            "rational_polynomial": "pinhole",
-            "": "pinhole",
-        }
-        if distortion_model not in models:
-            raise ObservationError(
-                f"camera_info has distortion model '{distortion_model}'; known are {', '.join(map(repr, models))}: "
-                "rectify the images first"
-            )
-        if width <= 0 or height <= 0 or not (k[0] > 0.0 and k[4] > 0.0):
-            raise ObservationError(
-                f"camera_info is not calibrated: size {width}x{height}, fx {k[0]}, fy {k[4]}; publish real intrinsics"
-            )
-        return Camera(
-            models[distortion_model], width, height, float(k[0]), float(k[4]), float(k[2]) + 0.5, float(k[5]) + 0.5
-        )
-
-    def camera_info_k(self) -> Float64:
-        """Row-major intrinsics (9,) for a sensor_msgs/CameraInfo; inverse of `from_camera_info`."""
-        return np.array([self.fx, 0.0, self.cx - 0.5, 0.0, self.fy, self.cy - 0.5, 0.0, 0.0, 1.0])
+    def depth_of(self, points_m: Float64) -> Float64:
+        """Depth (...) of points (..., 3) in the optical frame, by the camera's convention."""
+        return np.asarray(np.linalg.norm(points_m, axis=-1) if self.has_euclidean_depth else points_m[..., 2])
 
     def rays(self) -> Float32:
         """Directions (height, width, 3) in the optical frame; depth times this is the 3D point.
 
-        Unit length for a panorama, unit z for a pinhole. Pixel (0, 0) is centred at (0.5, 0.5), so that an image
-        resized together with its intrinsics looks the same way.
+        Unit z for a pinhole, unit length for the others. Pixel (0, 0) is centred at (0.5, 0.5), so that an image
+        resized together with its intrinsics looks the same way. NaN where the lens lets no direction through. Worked
+        out once for a camera; not to be written to.
         """
-        u = (np.arange(self.width, dtype=np.float64) + 0.5 - self.cx) / self.fx
-        v = (np.arange(self.height, dtype=np.float64) + 0.5 - self.cy) / self.fy
-        if self.model == "pinhole":
-            x, y = np.broadcast_arrays(u[None, :], v[:, None])
-            return np.stack([x, y, np.ones_like(x)], axis=-1).astype(np.float32)
-        return _spherical(u, v).astype(np.float32)
+        return np.moveaxis(ray_planes(self), 0, -1)
+
+    def project(self, points_m: Float64) -> Float64:
+        """Pixel coordinates (..., 2), from the corner of the first pixel, of points (..., 3) in the optical frame.
+
+        They may lie outside of the image. NaN for points of which the model knows no image: NaN itself, behind a
+        pinhole, beyond the fold of a lens.
+        """
+        right, down = self._image_points(*np.moveaxis(np.asarray(points_m, np.float64), -1, 0))
+        return np.stack([self.cx + self.fx * right, self.cy + self.fy * down], axis=-1)
+
+    def _image_points(self, x: Float64, y: Float64, z: Float64) -> tuple[Float64, Float64]:
+        if self.model == "equirectangular":
+            return np.arctan2(x, z), np.arctan2(y, np.hypot(x, z))
+        if self.model == "fisheye":
+            aside = np.hypot(x, y)
+            radius = bend_fisheye(np.arctan2(aside, z), self.distortion)
+            scale = np.divide(radius, aside, out=np.zeros_like(aside), where=aside > 0.0)
+            return x * scale, y * scale
+        ahead = np.where(z > _NEAREST_M, z, np.nan)
+        if not self.distortion:
+            return x / ahead, y / ahead
+        return bend_pinhole(x / ahead, y / ahead, self.distortion)
 
 
-def _spherical(right_rad: Float64, down_rad: Float64) -> Float64:
-    cos_down = np.cos(down_rad)[:, None]
-    x, y, z = np.broadcast_arrays(
-        np.sin(right_rad)[None, :] * cos_down, np.sin(down_rad)[:, None], np.cos(right_rad)[None, :] * cos_down
-    )
-    return np.stack([x, y, z], axis=-1)
+@lru_cache(maxsize=_CAMERAS_REMEMBERED)
+def ray_planes(camera: Camera) -> Float32:
+    """`Camera.rays()` as three images (3, height, width): x, y and z."""
+    right = (np.arange(camera.width, dtype=np.float64) + 0.5 - camera.cx) / camera.fx
+    down = (np.arange(camera.height, dtype=np.float64) + 0.5 - camera.cy) / camera.fy
+    planes = np.empty((3, camera.height, camera.width), np.float32)
+    if camera.model == "equirectangular":
+        cos_down = np.cos(down)[:, None]
+        planes[:] = np.sin(right) * cos_down, np.broadcast_to(np.sin(down)[:, None], planes.shape[1:]), (
+            np.cos(right) * cos_down
+        )
+    else:
+        x, y = np.meshgrid(right, down)
+        planes[:] = _fisheye_rays(x, y, camera) if camera.model == "fisheye" else _pinhole_rays(x, y, camera)
+    planes.flags.writeable = False
+    return planes
+
+
+def _pinhole_rays(x: Float64, y: Float64, camera: Camera) -> tuple[Float64, Float64, Float64]:
+    if camera.distortion:
+        x, y = unbend_pinhole(x, y, camera.distortion)
+    return x, y, np.where(np.isnan(x), np.nan, 1.0)
+
+
+def _fisheye_rays(x: Float64, y: Float64, camera: Camera) -> tuple[Float64, Float64, Float64]:
+    radius = np.hypot(x, y)
+    angle = unbend_fisheye(radius, camera.distortion)
+    aside = np.divide(np.sin(angle), radius, out=np.ones_like(radius), where=radius > 0.0)
+    return x * aside, y * aside, np.cos(angle)

@@ -13,7 +13,7 @@ from rosbags.highlevel import AnyReader, AnyReaderError
 from rosbags.rosbag2 import ReaderError
 from rosbags.typesys import Stores, get_typestore
 
-from geoloc_ros.core.camera import Camera
+from geoloc_ros.core.camera_info import camera_from_info
 from geoloc_ros.core.errors import DatasetError, ObservationError
 from geoloc_ros.core.geometry import rotation_from_quaternion, yaw_from_quaternion
 from geoloc_ros.core.images import color_image, depth_image, instance_image, label_image
@@ -49,7 +49,7 @@ class BagFrame:
         """
         info, messages = self._messages[_INFO], self._messages
         return CameraFrame(
-            Camera.from_camera_info(info.distortion_model, info.width, info.height, np.asarray(info.k)),
+            camera_from_info(info),
             self.base_from_camera,
             color_image(messages["image"]) if "image" in messages else None,
             label_image(messages["segmentation"]) if "segmentation" in messages else None,

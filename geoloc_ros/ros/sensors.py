@@ -10,6 +10,7 @@ from sensor_msgs.msg import CameraInfo, Image, PointCloud2, PointField
 from std_msgs.msg import Header
 
 from geoloc_ros.core.camera import Camera
+from geoloc_ros.core.camera_info import camera_from_info, info_from_camera
 from geoloc_ros.core.errors import ObservationError
 from geoloc_ros.core.images import image_bytes
 from geoloc_ros.core.types import Float32
@@ -22,21 +23,22 @@ _DTYPES = {
 _DATATYPES = {dtype: datatype for datatype, dtype in _DTYPES.items()}
 
 
-def to_camera(message: CameraInfo) -> Camera:
-    """Camera model.
+def to_camera(message: CameraInfo, is_rectified: bool = False) -> Camera:
+    """Camera of raw images, or of rectified ones; see `core.camera_info.camera_from_info`.
 
     Raises:
         ObservationError: If it is not calibrated or of an unknown model.
     """
-    return Camera.from_camera_info(message.distortion_model, message.width, message.height, np.array(message.k))
+    return camera_from_info(message, is_rectified)
 
 
 def to_camera_info(camera: Camera, header: Header) -> CameraInfo:
     """Inverse of `to_camera`."""
-    message = CameraInfo(header=header, width=camera.width, height=camera.height)
-    message.distortion_model = "plumb_bob" if camera.model == "pinhole" else "equirectangular"
-    message.k = camera.camera_info_k()
-    return message
+    fields = info_from_camera(camera)
+    return CameraInfo(
+        header=header, width=camera.width, height=camera.height, distortion_model=fields.distortion_model, d=fields.d,
+        k=fields.k, r=fields.r, p=fields.p,
+    )
 
 
 def to_image(pixels: NDArray[Any], encoding: str, header: Header) -> Image:

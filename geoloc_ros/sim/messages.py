@@ -11,6 +11,7 @@ from rosbags.typesys import Stores, get_typestore
 from rosbags.typesys.store import Typestore
 
 from geoloc_ros.core.camera import Camera
+from geoloc_ros.core.camera_info import info_from_camera
 from geoloc_ros.core.types import Float64
 
 TOPICS = {
@@ -70,14 +71,11 @@ def image(stamp_ns: int, pixels: NDArray[Any]) -> Any:
 
 def camera_info(stamp_ns: int, camera: Camera) -> Any:
     """sensor_msgs/CameraInfo; a panorama has our own distortion model."""
-    model = "plumb_bob" if camera.model == "pinhole" else camera.model
-    k = camera.camera_info_k()
-    distortion = np.zeros(5 if camera.model == "pinhole" else 0)
-    p = np.insert(k, [3, 6, 9], 0.0)
+    fields = info_from_camera(camera)
     region = _make("sensor_msgs/msg/RegionOfInterest", 0, 0, 0, 0, False)
     return _make(
-        "sensor_msgs/msg/CameraInfo", header(stamp_ns, CAMERA_FRAME), camera.height, camera.width, model, distortion,
-        k, np.eye(3).ravel(), p, 0, 0, region,
+        "sensor_msgs/msg/CameraInfo", header(stamp_ns, CAMERA_FRAME), camera.height, camera.width,
+        fields.distortion_model, fields.d, fields.k, fields.r, fields.p, 0, 0, region,
     )
 
 

@@ -33,15 +33,55 @@ def test_a_pinhole_of_ninety_degrees_looks_forty_five_degrees_aside_at_its_edge(
     assert camera.rays()[25, -1, 0] == pytest.approx(1.0 - 0.5 / 50.0)
 
 
-def test_camera_info_keeps_a_camera() -> None:
-    panorama, pinhole = Camera.equirectangular(64, 20), Camera.pinhole(64, 48, 1.0)
-    for camera, name in ((panorama, "equirectangular"), (pinhole, "plumb_bob")):
-        assert Camera.from_camera_info(name, camera.width, camera.height, camera.camera_info_k()) == camera
+LENSES = [
+    Camera.equirectangular(64, 32),
+    Camera.pinhole(64, 48, 1.0),
+    Camera.pinhole(64, 48, 1.4, (-0.28, 0.07, 0.0002, 0.0001, 0.01)),
+    Camera.pinhole(64, 48, 1.9, (0.5, 0.1, 0.001, -0.001, 0.02, 0.9, 0.3, 0.05)),
+    Camera.fisheye(64, 48, 2.0),
+    Camera.fisheye(64, 48, 3.8, (0.02, -0.01, 0.003, -0.0005)),
+]
 
 
-def test_uncalibrated_and_unknown_cameras_are_refused() -> None:
-    k = Camera.pinhole(64, 48, 1.0).camera_info_k()
-    with pytest.raises(ObservationError, match="not calibrated"):
-        Camera.from_camera_info("plumb_bob", 64, 48, np.zeros(9))
-    with pytest.raises(ObservationError, match="fisheye42"):
-        Camera.from_camera_info("fisheye42", 64, 48, k)
+@pytest.mark.parametrize("camera", LENSES, ids=str)
+def test_a_point_along_the_ray_of_a_pixel_is_seen_by_that_pixel(camera: Camera) -> None:
+    pixels = camera.project(7.0 * camera.rays().astype(np.float64))
+    u, v = np.meshgrid(np.arange(64) + 0.5, np.arange(camera.height) + 0.5)
+    seen = ~np.isnan(pixels[..., 0])
+    assert seen.mean() > 0.7 and seen[camera.height // 2].all()
+    np.testing.assert_allclose(pixels[seen], np.stack([u, v], axis=-1)[seen], atol=1e-4)
+
+
+@pytest.mark.parametrize("camera", LENSES, ids=str)
+def test_depth_times_ray_is_the_point(camera: Camera) -> None:
+    points_m = np.array([[0.1, 0.2, 5.0], [1.0, -0.5, 4.0]])
+    pixels, depth_m = camera.project(points_m), camera.depth_of(points_m)
+    columns, rows = np.floor(pixels).astype(int).T
+    np.testing.assert_allclose(camera.rays()[rows, columns] * depth_m[:, None], points_m, atol=0.2)
+
+
+def test_nothing_is_behind_a_pinhole_and_all_is_around_a_panorama() -> None:
+    behind = np.array([0.3, 0.1, -2.0])
+    assert np.isnan(Camera.pinhole(64, 48, 1.0).project(behind)).all()
+    assert not np.isnan(Camera.equirectangular(64, 32).project(behind)).any()
+
+
+def test_a_fisheye_sees_a_little_behind_itself() -> None:
+    camera = Camera.fisheye(100, 100, np.radians(220.0))
+    off_axis = np.radians(100.0)
+    pixel = camera.project(np.array([np.sin(off_axis), 0.0, np.cos(off_axis)]))
+    assert pixel == pytest.approx([50.0 + 100.0 * 100.0 / 220.0, 50.0])
+    assert camera.rays()[50, -1, 2] < -0.3
+
+
+def test_rays_are_worked_out_once() -> None:
+    camera = Camera.fisheye(64, 48, 2.0)
+    assert np.shares_memory(camera.rays(), Camera.fisheye(64, 48, 2.0).rays())
+    with pytest.raises(ValueError, match="read-only"):
+        camera.rays()[0] = 0.0
+
+
+@pytest.mark.parametrize("count", [1, 6, 13])
+def test_a_number_of_coefficients_that_no_model_has_is_refused(count: int) -> None:
+    with pytest.raises(ObservationError, match=f"{count} distortion coefficients"):
+        Camera.pinhole(64, 48, 1.0, (0.1,) * count)

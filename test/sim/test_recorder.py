@@ -5,6 +5,7 @@ import pytest
 from rosbags.rosbag2 import Reader
 
 from geoloc_ros.core.camera import Camera
+from geoloc_ros.core.camera_info import camera_from_info
 from geoloc_ros.core.errors import DatasetError
 from geoloc_ros.sim import messages
 from geoloc_ros.sim.recorder import record
@@ -61,5 +62,5 @@ def test_a_place_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("camera", [Camera.equirectangular(64, 20), Camera.pinhole(64, 48, 1.5)])
 def test_a_camera_survives_the_message(camera: Camera) -> None:
     info = messages.camera_info(0, camera)
-    assert Camera.from_camera_info(info.distortion_model, info.width, info.height, info.k) == camera
+    assert camera_from_info(info) == camera
     assert info.p[[0, 2, 5, 6, 10]].tolist() == info.k[[0, 2, 4, 5, 8]].tolist()

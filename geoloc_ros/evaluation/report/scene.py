@@ -80,17 +80,11 @@ def project_to_image(points_m: Float64, camera: Camera) -> Float64:
         camera: Of the image.
 
     Returns:
-        NaN for NaN points and for what a pinhole has behind it or outside its image.
+        NaN for NaN points, for what the camera cannot see and for what is beside its image.
     """
-    x, y, z = points_m[..., 0], points_m[..., 1], points_m[..., 2]
-    if camera.model == "equirectangular":
-        right, down = np.arctan2(x, z), np.arctan2(y, np.hypot(x, z))
-    else:
-        ahead = np.where(z > 1e-3, z, np.nan)
-        right, down = x / ahead, y / ahead
-    u, v = camera.cx + camera.fx * right, camera.cy + camera.fy * down
-    outside = (u < 0.0) | (u > camera.width)
-    return np.where(outside[..., None], np.nan, np.stack([u, v], axis=-1))
+    pixels = camera.project(points_m)
+    outside = (pixels[..., 0] < 0.0) | (pixels[..., 0] > camera.width)
+    return np.where(outside[..., None], np.nan, pixels)
 
 
 def wall_base_pixels(range_m: Float32, mount: CameraMount) -> Float64:
