@@ -18,11 +18,11 @@ from geoloc_ros.evaluation.bsd import BinaryDescriptors
 from geoloc_ros.evaluation.database import PlaceDatabase
 from geoloc_ros.evaluation.retrieval import EncoderMethod, Method, Reranker
 from geoloc_ros.evaluation.second_look import SecondLook
-from geoloc_ros.inference.onnx_backend import OnnxNetwork
+from geoloc_ros.inference.network_file import read_network_file
+from geoloc_ros.inference.onnx_backend import read_signature
 from geoloc_ros.localization.ray_likelihood import RayTable
 from geoloc_ros.scan.encoder import HandcraftedEncoder
 from geoloc_ros.scan.encoders import make_encoder
-from geoloc_ros.scan.learned import PAPER_INPUT
 
 _METHOD_OF_KIND = {"scan-ours": "learned", "scan-paper": "paper"}
 
@@ -125,7 +125,7 @@ def load_network(file: Path, scan_config: ScanConfig) -> tuple[Encoder, bool]:
     Raises:
         BackendError: If the file is missing or damaged, or was trained for something else.
     """
-    kind = OnnxNetwork(file, PAPER_INPUT, ()).metadata.get("geoloc_kind", "unset")
+    kind = read_signature(read_network_file(file)).metadata.get("geoloc_kind", "unset")
     if kind not in _METHOD_OF_KIND:
         raise BackendError(f"network '{file}' is of kind '{kind}', known are {', '.join(_METHOD_OF_KIND)}")
     method = _METHOD_OF_KIND[kind]

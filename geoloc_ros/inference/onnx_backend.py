@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Literal
+from collections.abc import Sequence
+from typing import Any, Literal
 
 import numpy as np
 import onnxruntime
@@ -21,19 +19,25 @@ from onnxruntime.capi.onnxruntime_pybind11_state import (
 
 from geoloc_ros.core.errors import BackendError
 from geoloc_ros.core.types import Float32
+from geoloc_ros.inference.network_file import NetworkFile, Signature, resolved_shape
+
+Device = Literal["CPU", "CUDA"]
 
 # They have no common base class.
 _REFUSALS = (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, NotImplemented, RuntimeException)
 _ERRORS_ONLY = 3
-_PROVIDERS = {"CPU": ["CPUExecutionProvider"], "CUDA": ["CUDAExecutionProvider", "CPUExecutionProvider"]}
+_CPU = "CPUExecutionProvider"
+# By its default, products on a GPU have 10 bits.
+_CUDA = ("CUDAExecutionProvider", {"use_tf32": "0"})
+_PROVIDERS: dict[Device, list[Any]] = {"CPU": [_CPU], "CUDA": [_CUDA, _CPU]}
 
 
 class OnnxNetwork:
     """A network with one input (N, ...) of any N, all numbers float32; implements `core.interfaces.Network`."""
 
     def __init__(
-        self, file: Path, input_name: str, output_names: Sequence[str], num_threads: int = 1,
-        item_shape: tuple[int, ...] | None = None, device: Literal["CPU", "CUDA"] = "CPU",
+        self, file: NetworkFile, input_name: str, output_names: Sequence[str], num_threads: int = 1,
+        item_shape: tuple[int, ...] | None = None, device: Device = "CPU",
     ) -> None:
         """Load `file` and run it once.
 
@@ -46,37 +50,18 @@ class OnnxNetwork:
             device: Where it shall run.
 
         Raises:
-            BackendError: If the file is missing, is no ONNX file that this runtime can run, or has other inputs or
-                outputs; or if it shall run on a GPU and this runtime cannot use one.
+            BackendError: If it is no ONNX file that this runtime can run, or has other inputs or outputs; or if it
+                shall run on a GPU and this runtime cannot use one.
         """
-        try:
-            content = file.read_bytes()
-        except OSError as error:
-            raise BackendError(
-                f"cannot read network '{file}': {error.strerror}; name an ONNX file in the configuration, "
-                "or leave it empty for the one that is shipped"
-            ) from error
-        self.file = file
-        self.file_id = hashlib.sha256(content).hexdigest()[:12]
-        self._output_names = list(output_names)
+        self.file, self.file_id = file.path, file.file_id
         options = _options(num_threads)
-        try:
-            self._session = onnxruntime.InferenceSession(content, options, _PROVIDERS[device])
-        except _REFUSALS as error:
-            raise BackendError(
-                f"'{file}' ({len(content)} bytes) is no network that ONNX Runtime {onnxruntime.__version__} can run: "
-                f"{_first_line(error)}; export or download it again"
-            ) from error
-        if (used := self._session.get_providers()[0]) != _PROVIDERS[device][0]:
-            raise BackendError(
-                f"ONNX Runtime {onnxruntime.__version__} runs '{file}' on {used} and not on {device}: its CUDA "
-                "libraries or the driver do not fit; set inference.backend=auto to run on the processor"
-            )
+        self._session = _open(file, options, device)
         self.engine_name = _engine_name(device, options.intra_op_num_threads)
-        self.metadata: Mapping[str, str] = dict(self._session.get_modelmeta().custom_metadata_map)
-        self._input_name = input_name
-        self.input_shape = self._checked_input_shape(item_shape)
-        self.output_shapes = self._probed_output_shapes()
+        signature = _signature(self._session, file, item_shape)
+        signature.require(file, input_name, output_names)
+        self.metadata, self.input_shape = signature.metadata, signature.item_shape
+        self._input_name, self._output_names = input_name, list(output_names)
+        self.output_shapes = self._probed_output_shapes(file)
 
     def run(self, batch: Float32) -> tuple[Float32, ...]:
         """Outputs (N, ...) of a batch (N, ...) of inputs."""
@@ -84,40 +69,69 @@ class OnnxNetwork:
         outputs = self._session.run(self._output_names, {self._input_name: np.ascontiguousarray(batch)})
         return tuple(outputs)
 
-    def _checked_input_shape(self, wanted: tuple[int, ...] | None) -> tuple[int, ...]:
-        inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
-        names = [node.name for node in inputs], [node.name for node in outputs]
-        if names[0] != [self._input_name] or not set(self._output_names) <= set(names[1]):
-            raise self._unfit(
-                f"has inputs {names[0]} and outputs {names[1]}, wanted are input '{self._input_name}' and outputs "
-                f"{self._output_names}"
-            )
-        others = [f"{node.name}: {node.type}" for node in (*inputs, *outputs) if node.type != "tensor(float)"]
-        if others:
-            raise self._unfit(f"must take and give float32, and has {', '.join(others)}")
-        batch, *shape = inputs[0].shape
-        if isinstance(batch, int) or (wanted is None and not all(isinstance(size, int) for size in shape)):
-            raise self._unfit(f"has input shape {inputs[0].shape}; only the first size must be left open")
-        if wanted is None:
-            return tuple(shape)
-        if len(shape) != len(wanted) or any(
-            isinstance(size, int) and size != given for size, given in zip(shape, wanted, strict=True)
-        ):
-            raise self._unfit(f"has input shape {inputs[0].shape} and shall get items of {wanted}")
-        return wanted
-
-    def _probed_output_shapes(self) -> tuple[tuple[int, ...], ...]:
+    def _probed_output_shapes(self, file: NetworkFile) -> tuple[tuple[int, ...], ...]:
         """By running it, for what a file says of its outputs need not be complete."""
         try:
             outputs = self.run(np.zeros((2, *self.input_shape), np.float32))
         except _REFUSALS as error:
-            raise self._unfit(f"does not run on two items at once ({_first_line(error)})") from error
+            raise file.unfit(f"does not run on two items at once ({_first_line(error)})") from error
         if any(output.ndim == 0 or len(output) != 2 for output in outputs):
-            raise self._unfit(f"gives outputs of shapes {[output.shape for output in outputs]} for two items")
+            raise file.unfit(f"gives outputs of shapes {[output.shape for output in outputs]} for two items")
         return tuple(output.shape[1:] for output in outputs)
 
-    def _unfit(self, complaint: str) -> BackendError:
-        return BackendError(f"network '{self.file}' {complaint}; export it again, or use the one that is shipped")
+
+def read_signature(file: NetworkFile, item_shape: tuple[int, ...] | None = None) -> Signature:
+    """What a network takes and gives, without making it ready to run.
+
+    Args:
+        file: One ONNX file that holds its weights itself.
+        item_shape: Of one item of the input, where the file leaves more than N open.
+
+    Raises:
+        BackendError: If it is no ONNX file, or not of the kind that networks here are of.
+    """
+    options = _options(1)
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    return _signature(_open(file, options, "CPU"), file, item_shape)
+
+
+def has_cuda() -> bool:
+    """Was this ONNX Runtime built for NVIDIA GPUs?"""
+    return _CUDA[0] in onnxruntime.get_available_providers()
+
+
+def _open(file: NetworkFile, options: onnxruntime.SessionOptions, device: Device) -> onnxruntime.InferenceSession:
+    if device == "CUDA" and hasattr(onnxruntime, "preload_dlls"):
+        onnxruntime.preload_dlls()  # finds the CUDA libraries of Python wheels
+    try:
+        session = onnxruntime.InferenceSession(file.content, options, _PROVIDERS[device])
+    except _REFUSALS as error:
+        raise BackendError(
+            f"'{file.path}' ({len(file.content)} bytes) is no network that ONNX Runtime {onnxruntime.__version__} can "
+            f"run: {_first_line(error)}; export or download it again"
+        ) from error
+    # It says nothing where CUDA or cuDNN are missing or too old, and runs on the processor.
+    if device == "CUDA" and (used := session.get_providers()[0]) != _CUDA[0]:
+        raise BackendError(
+            f"ONNX Runtime {onnxruntime.__version__} was built for CUDA and falls back to {used}: libraries of CUDA or "
+            "cuDNN are missing, or the driver is too old; run onnxruntime.print_debug_info() for which"
+        )
+    return session
+
+
+def _signature(
+    session: onnxruntime.InferenceSession, file: NetworkFile, item_shape: tuple[int, ...] | None
+) -> Signature:
+    inputs, outputs = session.get_inputs(), session.get_outputs()
+    if len(inputs) != 1:
+        raise file.unfit(f"has inputs {[node.name for node in inputs]}, wanted is one")
+    others = [f"{node.name}: {node.type}" for node in (*inputs, *outputs) if node.type != "tensor(float)"]
+    if others:
+        raise file.unfit(f"must take and give float32, and has {', '.join(others)}")
+    return Signature(
+        inputs[0].name, tuple(node.name for node in outputs), resolved_shape(file, inputs[0].shape, item_shape),
+        dict(session.get_modelmeta().custom_metadata_map),
+    )  # fmt: skip
 
 
 def _options(num_threads: int) -> onnxruntime.SessionOptions:
@@ -131,7 +145,7 @@ def _options(num_threads: int) -> onnxruntime.SessionOptions:
     return options
 
 
-def _engine_name(device: str, num_threads: int) -> str:
+def _engine_name(device: Device, num_threads: int) -> str:
     threads = "" if device != "CPU" else f", {num_threads} thread" + "s" * (num_threads != 1)
     return f"onnxruntime {onnxruntime.__version__} {device}{threads}"
 

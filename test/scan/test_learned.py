@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from geoloc_ros.core.config import ScanConfig
+from geoloc_ros.core.config import InferenceConfig, ScanConfig
 from geoloc_ros.core.errors import BackendError, ObservationError
 from geoloc_ros.core.types import Float32, SemanticScan
-from geoloc_ros.inference.onnx_backend import OnnxNetwork
+from geoloc_ros.inference.load import load_network
 from geoloc_ros.scan.features import network_features, paper_features
 from geoloc_ros.scan.learned import (
     LEARNED_INPUT,
@@ -19,15 +19,16 @@ from geoloc_ros.scan.learned import (
     PaperEncoder,
 )
 
+CPU = InferenceConfig(backend="onnxruntime")
 WriteNetwork = Callable[..., Path]
 
 
 def learned(file: Path, scan_config: ScanConfig | None = None) -> LearnedEncoder:
-    return LearnedEncoder(OnnxNetwork(file, LEARNED_INPUT, LEARNED_OUTPUTS), scan_config or ScanConfig())
+    return LearnedEncoder(load_network(file, LEARNED_INPUT, LEARNED_OUTPUTS, CPU), scan_config or ScanConfig())
 
 
 def paper(file: Path) -> PaperEncoder:
-    return PaperEncoder(OnnxNetwork(file, PAPER_INPUT, PAPER_OUTPUTS), ScanConfig())
+    return PaperEncoder(load_network(file, PAPER_INPUT, PAPER_OUTPUTS, CPU), ScanConfig())
 
 
 @pytest.fixture
