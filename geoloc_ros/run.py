@@ -9,10 +9,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -20,6 +21,8 @@ from geoloc_ros.core.artifacts import read_artifact
 from geoloc_ros.core.config import Config, validated
 from geoloc_ros.core.errors import BackendError, ConfigError
 from geoloc_ros.core.node_config import NODE_CONFIGS
+from geoloc_ros.datasets.bag import BagReader
+from geoloc_ros.datasets.parts import Part, choose_parts
 from geoloc_ros.localization.place_index import KIND, VERSION
 from geoloc_ros.ros.environment import PARENT_VARIABLE, set_ros_defaults
 from geoloc_ros.ros.params_file import params_text
@@ -32,8 +35,12 @@ NODES = ("map_server", "localizer", "perception")
 _CAMERA_TOPICS = ("image", "camera_info", "depth", "points", "segmentation", "instances")
 # Cameras keep their topics under one name, as most drivers do. A bag's names are absolute, whatever the namespace.
 _CAMERA_REMAPS = tuple(f"{topic}:=camera/{topic}" for topic in _CAMERA_TOPICS)
-_BAG_REMAPS = (*(f"{topic}:=/camera/{topic}" for topic in _CAMERA_TOPICS), "odom:=/odom", "fix:=/fix")
+_BAG_REMAPS = (*(f"{topic}:=/camera/{topic}" for topic in _CAMERA_TOPICS), "odom:=/odom", "fix:=/fix", "imu:=/imu")
+_Parameters = dict[str, dict[str, dict[str, Any]]]
+"""A parameter file: node, "ros__parameters", name."""
 _PLAYER = "player"
+# All frames of a bag are wanted, also those that come in a burst after a stall.
+_BAG_QUEUE_LENGTH = 5
 _POLL_S = 0.1
 _PATIENCE_S = 10.0
 _RESPAWN_DELAY_S = 2.0
@@ -57,6 +64,8 @@ class StackOptions:
     """Played to the nodes; everything ends with it."""
     rate: float = 1.0
     """Of the bag, times real time."""
+    use: str = ""
+    """What of the bag's camera to use, as in datasets/parts.py; networks tell the rest."""
     record: Path | None = None
     """Folder for what the nodes said during the bag; see ros/recorder.py."""
     config: Config | None = None
@@ -77,6 +86,7 @@ def run_stack(options: StackOptions) -> None:
     Raises:
         ConfigError: If a file does not exist.
         ArtifactError: If the index cannot be used.
+        DatasetError: If the bag lacks what `use` asks for.
         BackendError: If a node ends by itself.
     """
     for path in (options.index_path, options.params_file, options.bag):
@@ -84,11 +94,12 @@ def run_stack(options: StackOptions) -> None:
             raise ConfigError(f"'{path}' does not exist; give the path of an index, parameter file or bag")
     config = options.config or _config_of(options.index_path)
     with tempfile.TemporaryDirectory(prefix="geoloc_run_") as scratch:
-        config_file, own_file = Path(scratch) / "config.yaml", Path(scratch) / "run.yaml"
+        config_file, bag_file, own_file = (Path(scratch) / f"{name}.yaml" for name in ("config", "bag", "run"))
         config_file.write_text(params_text(config))
+        bag_file.write_text(yaml.safe_dump(_bag_parameters(options)))
         own_file.write_text(yaml.safe_dump(_own_parameters(options)))
         user_files = [] if options.params_file is None else [options.params_file]
-        with _children(commands(options, [config_file, *user_files, own_file])) as children:
+        with _children(commands(options, [config_file, bag_file, *user_files, own_file])) as children:
             try:
                 _watch(children, options)
             except KeyboardInterrupt:
@@ -117,9 +128,28 @@ def _config_of(index_path: Path) -> Config:
     return validated(Config, {section: made_with[section] for section in ("scan", "descriptor")})
 
 
-def _own_parameters(options: StackOptions) -> dict[str, dict[str, dict[str, object]]]:
+def _bag_parameters(options: StackOptions) -> _Parameters:
+    """What the nodes take from the bag, as `geoloc localize` does."""
+    if options.bag is None:
+        return {}
+    parts = choose_parts(options.use, BagReader(options.bag).parts)
+    logger.info("perception uses %s of the bag", ", ".join(parts))
+    return {"/**/perception": {"ros__parameters": perception_of_parts(parts)}}
+
+
+def perception_of_parts(parts: Collection[Part]) -> dict[str, Any]:
+    """Parameters of perception for a camera of which these topics come, and all of them always."""
+    is_given = "segmentation" in parts
+    sources = [*(["depth"] if "depth" in parts else []), *(["network"] if "image" in parts else [])]
+    return {
+        "labels": "topic" if is_given else "network", "depth_sources": sources,
+        "use_instances": "instances" in parts or not is_given, "queue_length": _BAG_QUEUE_LENGTH,
+    }
+
+
+def _own_parameters(options: StackOptions) -> _Parameters:
     """What the options say, as a tree of a parameter file."""
-    own: dict[str, dict[str, dict[str, object]]] = {}
+    own: _Parameters = {}
     for name in NODES:
         own[f"/**/{name}"] = {"ros__parameters": {"autostart": True, "use_sim_time": options.use_sim_time}}
         if "index_path" in NODE_CONFIGS[name].model_fields:

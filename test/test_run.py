@@ -107,7 +107,7 @@ def test_a_signal_ends_every_process_without_a_traceback(index_path: Path, tmp_p
 @pytest.mark.ros
 def test_a_node_that_fails_ends_the_others_and_is_named(index_path: Path, tmp_path: Path) -> None:
     params = tmp_path / "params.yaml"
-    params.write_text(yaml.safe_dump({"/**/perception": {"ros__parameters": {"depth_source": "sonar"}}}))
+    params.write_text(yaml.safe_dump({"/**/perception": {"ros__parameters": {"labels": "sonar"}}}))
     with pytest.raises(BackendError, match="perception"):
         run_stack(StackOptions(index_path, params_file=params))
     assert not [pid for pid in children_of(os.getpid()) if "geoloc_ros.ros" in _command(pid)]

@@ -16,7 +16,10 @@ _FORMATS: dict[str, tuple[type[np.generic], int]] = {
     "mono8": (np.uint8, 1), "8UC1": (np.uint8, 1), "mono16": (np.uint16, 1), "16UC1": (np.uint16, 1),
     "32FC1": (np.float32, 1),
 }
-_TO_RGB = {"rgb8": [0, 1, 2], "rgba8": [0, 1, 2], "bgr8": [2, 1, 0], "bgra8": [2, 1, 0]}
+_TO_RGB = {
+    "bgr8": cv2.COLOR_BGR2RGB, "rgba8": cv2.COLOR_RGBA2RGB, "bgra8": cv2.COLOR_BGRA2RGB, "mono8": cv2.COLOR_GRAY2RGB,
+    "8UC1": cv2.COLOR_GRAY2RGB,
+}
 # image_transport's compressedDepth puts its ConfigHeader (an enum and two float32) before the PNG.
 _DEPTH_HEADER_BYTES = 12
 
@@ -41,12 +44,10 @@ class CompressedImage(Protocol):
 
 
 def color_image(message: RawImage | CompressedImage) -> UInt8:
-    """RGB (H, W, 3)."""
+    """RGB (H, W, 3); a view of the data where it is rgb8 without padding."""
     encoding, pixels = _pixels(message)
-    if encoding in ("mono8", "8UC1"):
-        return np.repeat(pixels[..., None], 3, axis=-1)
-    _require(encoding, tuple(_TO_RGB), "a colour image")
-    return pixels if encoding == "rgb8" else np.ascontiguousarray(pixels[..., _TO_RGB[encoding]])
+    _require(encoding, ("rgb8", *_TO_RGB), "a colour image")
+    return pixels if encoding == "rgb8" else np.asarray(cv2.cvtColor(pixels, _TO_RGB[encoding]), np.uint8)
 
 
 def label_image(message: RawImage | CompressedImage) -> UInt8:

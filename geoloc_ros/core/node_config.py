@@ -9,13 +9,16 @@ from pydantic import Field
 from geoloc_ros.core.config import (
     DescriptorConfig,
     IndexConfig,
+    InferenceConfig,
     LocalizerConfig,
     MapConfig,
+    NetworksConfig,
     ObserveConfig,
     ScanConfig,
     Section,
     TrackerConfig,
 )
+from geoloc_ros.core.view import DepthSource
 
 
 class NodeConfig(Section):
@@ -33,15 +36,37 @@ class PerceptionNodeConfig(NodeConfig):
     runtime_changeable: ClassVar[tuple[str, ...]] = ("observe",)
 
     base_frame: str = Field("base_link", min_length=1, description="Frame of the vehicle")
-    depth_source: Literal["depth", "points"] = Field("depth", description="Depth image or point cloud")
-    use_instances: bool = Field(True, description="Wait for the instances image too")
+    cameras: tuple[str, ...] = Field(
+        ("",), min_length=1, description="Names of the cameras, e.g. [left, right] for left/image; '' is one without"
+    )
+    labels: Literal["network", "topic"] = Field(
+        "network", description="Who tells the classes: our network from `image`, or another node on `segmentation`"
+    )
+    depth_sources: tuple[DepthSource, ...] = Field(
+        ("depth", "network"), min_length=1,
+        description="Where depth may come from: points, depth, stereo, network; per ray the best that is there",
+    )
+    use_instances: bool = Field(True, description="Tell buildings apart as `instances` or the network do")
+    use_imu: bool = Field(True, description="Take which way is up from `imu`, where it comes")
     compressed: bool = Field(False, description="Subscribe to NAME/compressed (depth: NAME/compressedDepth)")
+    rectified: bool = Field(False, description="Images are rectified (image_rect): only P of camera_info counts")
+    image_width: int = Field(
+        0, ge=0, le=16384, description="Width of the images for which networks are made ready at configure, pixels"
+    )
+    image_height: int = Field(
+        0, ge=0, le=16384, description="Their height; 0: networks are made ready for the first image when it comes"
+    )
     sync_tolerance_s: float = Field(
         0.02, ge=0.0, le=1.0, description="Stamps of one frame may differ by so much, s"
     )
-    queue_length: int = Field(
-        5, ge=1, le=100, description="Frames that may wait for the one in work; beyond that the newest wins"
+    missing_after_s: float = Field(
+        1.0, gt=0.0, le=60.0, description="Depth or a camera that does not come for so long is gone on without, s"
     )
+    queue_length: int = Field(
+        1, ge=1, le=100, description="Frames that may wait for the one in work; beyond that the newest wins"
+    )
+    networks: NetworksConfig = NetworksConfig()
+    inference: InferenceConfig = InferenceConfig()
     scan: ScanConfig = ScanConfig()
     observe: ObserveConfig = ObserveConfig()
     descriptor: DescriptorConfig = DescriptorConfig()

@@ -31,6 +31,7 @@ class Health:
         self._refused_s = -_QUIET_S
         self._last_refusal = ""
         self._error = ""
+        self._standing: dict[str, tuple[bytes, str]] = {}
 
     def count(self, what: str) -> None:
         """One more of something ordinary."""
@@ -57,13 +58,39 @@ class Health:
         with self._lock:
             self._error = ""
 
+    def stand(self, about: str, detail: object, level: bytes = DiagnosticStatus.WARN) -> None:
+        """Something is not as it should be until `settle`; logged when it begins, in diagnostics all the while."""
+        with self._lock:
+            is_new = about not in self._standing
+            self._standing[about] = level, str(detail)
+        if is_new and level == DiagnosticStatus.ERROR:
+            self._logger.error(str(detail))
+        elif is_new:
+            self._logger.warning(str(detail))
+
+    def settle(self, about: str) -> None:
+        """What stood is as it should be again; nothing happens if nothing stood."""
+        with self._lock:
+            was = self._standing.pop(about, None)
+        if was is not None:
+            self._logger.info(f"{about}: well again")
+
+    def standing(self) -> tuple[str, ...]:
+        """What is not as it should be."""
+        with self._lock:
+            return tuple(self._standing)
+
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
         """Adds the wall time of the block to the latencies of `stage`."""
         start_s = time.monotonic()
         yield
+        self.took(stage, time.monotonic() - start_s)
+
+    def took(self, stage: str, duration_s: float) -> None:
+        """One more latency of `stage`, measured elsewhere."""
         with self._lock:
-            self._latencies_s.setdefault(stage, deque(maxlen=_LATENCIES_KEPT)).append(time.monotonic() - start_s)
+            self._latencies_s.setdefault(stage, deque(maxlen=_LATENCIES_KEPT)).append(duration_s)
 
     def counted(self, what: str) -> int:
         """How often so far."""
@@ -91,6 +118,10 @@ class Health:
     def _verdict(self) -> tuple[bytes, str]:
         if self._error:
             return DiagnosticStatus.ERROR, self._error
+        if self._standing:
+            # The gravest first; as bytes the levels are ordered.
+            told = sorted(self._standing.values(), key=lambda entry: entry[0], reverse=True)
+            return told[0][0], "; ".join(detail for _, detail in told)
         if time.monotonic() - self._refused_s < _QUIET_S:
             return DiagnosticStatus.WARN, self._last_refusal
         return DiagnosticStatus.OK, "running"

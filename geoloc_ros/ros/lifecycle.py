@@ -50,6 +50,11 @@ class StagedNode(LifecycleNode, Generic[AnyNodeConfig]):
         """Of the parameters as they are now."""
         return self.parameters.config
 
+    @property
+    def is_active(self) -> bool:
+        """Between activate and deactivate."""
+        return self._is_active
+
     @abstractmethod
     def set_up(self) -> None:
         """Load what is needed and create publishers and services."""

@@ -38,7 +38,8 @@ def _lines(section: NodeConfig | Section, indent: str) -> list[str]:
 
 def _scalar(value: Any) -> str:
     # A float keeps its point: ROS tells 1 from 1.0.
-    text: str = yaml.safe_dump(value, default_flow_style=True)
+    plain = list(value) if isinstance(value, tuple) else value
+    text: str = yaml.safe_dump(plain, default_flow_style=True)
     return text.removesuffix("\n").removesuffix("\n...")
 
 

@@ -1,150 +1,175 @@
-"""The perception node: label image, depth and camera model in, scan and descriptor out."""
+"""The perception node: images in, with whatever else is known of them; scan and descriptor out."""
 
 from __future__ import annotations
 
 import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import numpy as np
-from geometry_msgs.msg import Transform
-from rclpy.qos import qos_profile_sensor_data
-from sensor_msgs.msg import CameraInfo, CompressedImage, Image, PointCloud2
-from std_msgs.msg import Header
+from diagnostic_msgs.msg import DiagnosticStatus
+from rclpy.qos import QoSProfile, qos_profile_sensor_data
+from sensor_msgs.msg import Imu
 from tf2_msgs.msg import TFMessage
 
-from geoloc_ros.core.camera import Camera
-from geoloc_ros.core.classes import SemanticClass
-from geoloc_ros.core.errors import ObservationError
-from geoloc_ros.core.images import depth_image, instance_image, label_image
+from geoloc_ros.core.errors import BackendError, ObservationError
 from geoloc_ros.core.node_config import PerceptionNodeConfig
-from geoloc_ros.core.types import Float32, SemanticScan
-from geoloc_ros.core.view import Depth, View
+from geoloc_ros.core.types import Float64
 from geoloc_ros.msg import SemanticScan as SemanticScanMsg
+from geoloc_ros.ros.absences import Absences
 from geoloc_ros.ros.clock import BackwardJumps
-from geoloc_ros.ros.conversions import to_pose3, to_scan_msg, to_stamp_ns
+from geoloc_ros.ros.conversions import to_stamp_ns
+from geoloc_ros.ros.gravity import GravityTracker
 from geoloc_ros.ros.lifecycle import StagedNode
+from geoloc_ros.ros.perception_chain import PerceivedFrame, PerceptionChain
+from geoloc_ros.ros.previews import Previews
 from geoloc_ros.ros.process import run_nodes
 from geoloc_ros.ros.qos import SCAN_QOS
-from geoloc_ros.ros.sensors import to_camera, to_points
 from geoloc_ros.ros.stamps import StampGuard, StampVerdict
 from geoloc_ros.ros.synchronizer import FrameSynchronizer
-from geoloc_ros.ros.tf import TF_STATIC_QOS, StaticTransforms
+from geoloc_ros.ros.tf import TF_STATIC_QOS
 from geoloc_ros.ros.worker import LatestWorker
-from geoloc_ros.scan.encoders import make_encoder
-from geoloc_ros.scan.observe import observe_scan
-from geoloc_ros.scan.project import depth_from_points
 
-_Frame = dict[str, Any]
+# An IMU speaks hundreds of times a second.
+_IMU_QOS = QoSProfile(depth=100, reliability=qos_profile_sensor_data.reliability)
+
+@dataclass(frozen=True)
+class _Job:
+    """A frame to work on."""
+
+    messages: dict[str, Any]
+    gravity: Float64 | None
+    complete_s: float
+    """When its last message came."""
 
 
 class PerceptionNode(StagedNode[PerceptionNodeConfig]):
-    """Puts messages of one stamp together and publishes what they show as `scan`."""
+    """Puts messages of one moment together and publishes what they show as `scan`.
+
+    Depth, or a camera of several, may go missing: it is told, and frames go on without until it returns.
+    """
 
     def __init__(self, **node_arguments: Any) -> None:
         super().__init__("perception", PerceptionNodeConfig, **node_arguments)
-        self._transforms = StaticTransforms()
         self._stamps = StampGuard()
 
     def set_up(self) -> None:
-        """Make the encoder and the publisher."""
-        self._encoder = make_encoder(self.config.descriptor, self.config.scan)
+        """Load encoder and networks, make the publishers."""
+        self._chain = PerceptionChain(self.config, self.health)
+        self._chain.warm_up()
+        self._depth_used = "none yet"
+        self._gravity = GravityTracker(self.config.base_frame, self._chain.transforms)
         self._scan_publisher = self.publisher(SemanticScanMsg, "scan", SCAN_QOS)
-        self._warm_up()
-        instances = ("instances",) if self.config.use_instances else ()
-        self._topics: tuple[str, ...] = ("segmentation", self.config.depth_source, "camera_info", *instances)
+        self._previews = Previews(self, self.config.cameras, self.config.scan.max_range_m)
 
     def start(self) -> None:
         """Subscribe to what makes a frame."""
-        self._synchronizer = FrameSynchronizer(self._topics, int(self.config.sync_tolerance_s * 1e9))
+        config = self.config
+        self._synchronizer = FrameSynchronizer(
+            [inputs.topics for inputs in self._chain.inputs], int(config.sync_tolerance_s * 1e9),
+            int(config.missing_after_s * 1e9),
+        )
+        image_topics = tuple(inputs.topics.required[0] for inputs in self._chain.inputs)
+        self._absences = Absences(self.health, self._synchronizer, image_topics, config.missing_after_s)
+        self.activated.callback(self._absences.close)
         self._stamps.reset()
-        self._worker = LatestWorker("perception", self._process, self.config.queue_length)
+        self._gravity.clear()
+        self._worker = LatestWorker("perception", self._process, config.queue_length)
         self.activated.callback(self._worker.close)
         self.activated.callback(BackwardJumps(self, self._forget).close)
         self.subscribe(TFMessage, "/tf_static", self._on_tf_static, TF_STATIC_QOS)
-        for topic in self._topics:
-            message_type, name = self._transport(topic)
-            self.subscribe(message_type, name, partial(self._on_message, topic), qos_profile_sensor_data)
+        for inputs in self._chain.inputs:
+            for topic, message_type, name in inputs.subscriptions():
+                self.subscribe(message_type, name, partial(self._on_message, topic), qos_profile_sensor_data)
+        if config.use_imu:
+            self.subscribe(Imu, "imu", self._on_imu, _IMU_QOS)
 
     def diagnostic_values(self) -> dict[str, Any]:
         """What users want to know, once configured."""
+        if self.is_active:
+            self._absences.look()
+        readers = [str(reader) for reader in self._chain.perceiver.readers] if self._chain.uses_networks else []
         return {
-            "encoder id": self._encoder.encoder_id,
-            "encoder": str(self._encoder),
+            "encoder id": self._chain.encoder.encoder_id,
+            "encoder": str(self._chain.encoder),
+            **{f"network {number}": reader for number, reader in enumerate(readers, start=1)},
+            "depth of the last frame": self._depth_used,
             "subscribers of scan": self._scan_publisher.get_subscription_count(),
         }
-
-    def _warm_up(self) -> None:
-        """Load now what the first frame would wait for: libraries that are imported late, kernels, a network."""
-        camera = Camera.equirectangular(64, 32)
-        labels, depth_m = np.full((32, 64), SemanticClass.BUILDING, np.uint8), np.full((32, 64), 5.0, np.float32)
-        mount = to_pose3(Transform())
-        view = View(camera, mount, labels, None, (Depth("depth", depth_m),))
-        scan = observe_scan([view], self.config.scan, self.config.observe)
-        self._encoder.encode_query(scan)
-
-    def _transport(self, topic: str) -> tuple[type[Any], str]:
-        if topic == "camera_info":
-            return CameraInfo, topic
-        if topic == "points":
-            return PointCloud2, topic
-        if not self.config.compressed:
-            return Image, topic
-        return CompressedImage, f"{topic}/compressedDepth" if topic == "depth" else f"{topic}/compressed"
 
     def _forget(self) -> None:
         self._synchronizer.clear()
         self._stamps.reset()
+        self._gravity.clear()
+
+    # ---- messages, in the executor's thread
 
     def _on_tf_static(self, message: TFMessage) -> None:
         try:
-            self._transforms.add(message.transforms)
+            self._chain.transforms.add(message.transforms)
         except ObservationError as error:
             self.health.refuse("transform", error)
 
+    def _on_imu(self, message: Imu) -> None:
+        try:
+            self._gravity.add(message)
+        except ObservationError as error:
+            self.health.refuse("imu", error)
+
     def _on_message(self, topic: str, message: Any) -> None:
-        messages = self._synchronizer.add(topic, to_stamp_ns(message.header.stamp), message)
+        stamp_ns = to_stamp_ns(message.header.stamp)
+        messages = self._synchronizer.add(topic, stamp_ns, message)
         for discarded in self._synchronizer.take_discarded():
             missing = ", ".join(discarded.missing)
             self.health.refuse(f"no {missing}", f"nothing on {missing} for stamp {discarded.stamp_ns} ns")
-        if messages is None:
+        self._absences.heard(topic)
+        if messages is not None:
+            self._on_frame({
+                name: part for name, part in zip(self._synchronizer.topics, messages, strict=True) if part is not None
+            })
+
+    def _on_frame(self, messages: dict[str, Any]) -> None:
+        stamp_ns = to_stamp_ns(next(iter(messages.values())).header.stamp)
+        verdict = self._stamps.judge(stamp_ns)
+        if verdict is StampVerdict.OLD:
+            self.health.refuse("stamp", f"{stamp_ns} ns is not newer than the frame before")
             return
-        header: Header = messages[0].header
-        if self._stamps.judge(to_stamp_ns(header.stamp)) is StampVerdict.OLD:
-            self.health.refuse("stamp", f"{to_stamp_ns(header.stamp)} ns is not newer than the frame before")
-        elif self._worker.submit(dict(zip(self._topics, messages, strict=True))):
+        if verdict is StampVerdict.RESTARTED:
+            self._synchronizer.clear()
+        gravity = self._gravity.at(stamp_ns)
+        if gravity is None and self._gravity.was_heard():
+            self.health.stand("imu", "nothing comes on 'imu' any more: the mount alone says which way is up")
+        else:
+            self.health.settle("imu")
+        if self._worker.submit(_Job(messages, gravity, time.monotonic())):
             self.health.count("frames dropped")
 
-    def _process(self, frame: _Frame) -> None:
-        header: Header = frame["segmentation"].header
+    # ---- frames, in the worker's thread
+
+    def _process(self, job: _Job) -> None:
+        self._chain.perceiver.observe = self.config.observe
         try:
-            with self.health.timed("observe"):
-                scan = self._observe(frame)
-            with self.health.timed("encode"):
-                descriptor = self._encoder.encode_query(scan)
+            frame = self._chain.process(job.messages, job.gravity)
         except ObservationError as error:
             self.health.refuse("observation", error)
             return
-        base_header = Header(stamp=header.stamp, frame_id=self.config.base_frame)
-        self._scan_publisher.publish(to_scan_msg(scan, descriptor, self._encoder.encoder_id, base_header))
+        except BackendError as error:
+            self.health.stand("networks", error, DiagnosticStatus.ERROR)
+            return
+        self.health.settle("networks")
+        self._scan_publisher.publish(frame.message)
+        self.health.took("complete to published", time.monotonic() - job.complete_s)
         self.health.count("frames processed")
+        self._depth_used = ", ".join(_depth_used(frame))
+        self._previews.publish(frame)
 
-    def _observe(self, frame: _Frame) -> SemanticScan:
-        config = self.config
-        labels = label_image(frame["segmentation"])
-        instances = instance_image(frame["instances"]) if config.use_instances else None
-        camera = to_camera(frame["camera_info"])
-        base_from_camera = self._transforms.lookup(config.base_frame, frame["segmentation"].header.frame_id)
-        depth = Depth(config.depth_source, self._depth(frame, camera))
-        view = View(camera, base_from_camera, labels, instances, (depth,))
-        return observe_scan([view], config.scan, config.observe)
 
-    def _depth(self, frame: _Frame, camera: Camera) -> Float32:
-        if self.config.depth_source == "depth":
-            return depth_image(frame["depth"])
-        camera_frame, points_frame = (frame[name].header.frame_id for name in ("segmentation", "points"))
-        camera_from_points = self._transforms.lookup(camera_frame, points_frame)
-        return depth_from_points(camera_from_points.apply(to_points(frame["points"]).astype(np.float64)), camera)
+def _depth_used(frame: PerceivedFrame) -> Iterator[str]:
+    for name, view in zip(frame.cameras, frame.perception.views, strict=True):
+        sources = " over ".join(depth.source for depth in view.depths)
+        yield f"{name}: {sources}" if name else sources
 
 
 def main() -> int:

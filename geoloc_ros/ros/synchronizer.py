@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 # A topic may run ahead of the slowest by so many messages before its oldest is given up.
 _DEPTH = 10
 
 
-@dataclass
+@dataclass(frozen=True)
+class CameraTopics:
+    """The topics of one camera."""
+
+    required: tuple[str, ...]
+    """Without each of these the camera shows nothing."""
+    optional: tuple[str, ...] = ()
+    """Waited for while they come."""
+
+
+@dataclass(frozen=True)
 class Discarded:
     """What was given up because its companions did not come."""
 
@@ -17,29 +29,48 @@ class Discarded:
     missing: tuple[str, ...]
 
 
-@dataclass
+@dataclass(frozen=True)
+class Missing:
+    """A topic that is no longer waited for."""
+
+    topic: str
+    was_heard: bool
+    """Since the start."""
+    offset_ns: int | None
+    """It comes, but its stamps are off by so much; None where nothing comes."""
+
+
 class FrameSynchronizer:
-    """Gathers one message of each topic whose stamps lie within `tolerance_ns` of the newest arrival."""
+    """Gathers one message of each topic whose stamps lie within `tolerance_ns` of the newest arrival.
 
-    topics: tuple[str, ...]
-    tolerance_ns: int
-    _waiting: dict[str, list[tuple[int, Any]]] = field(default_factory=dict)
-    _discarded: list[Discarded] = field(default_factory=list)
+    What had no part in a frame for `missing_after_ns`, while others waited for it, is not waited for any longer: an
+    optional topic, or a whole camera where another one is left. Who has to give way of two cameras out of step is the
+    one named later. What comes in step again is waited for again. Time is that of the stamps.
+    """
 
-    def __post_init__(self) -> None:
-        self._waiting = {topic: [] for topic in self.topics}
+    def __init__(self, cameras: Sequence[CameraTopics], tolerance_ns: int, missing_after_ns: int) -> None:
+        self.topics = tuple(topic for camera in cameras for topic in (*camera.required, *camera.optional))
+        self._cameras, self._tolerance_ns, self._missing_after_ns = tuple(cameras), tolerance_ns, missing_after_ns
+        self._camera_of = {topic: camera for camera in cameras for topic in (*camera.required, *camera.optional)}
+        self.clear()
 
     def add(self, topic: str, stamp_ns: int, message: Any) -> tuple[Any, ...] | None:
-        """The messages of a frame in the order of `topics` if this one completes it, else None."""
+        """The messages of a frame in the order of `topics`, None for what it lacks, if this one completes it."""
+        self._last_ns[topic] = stamp_ns
         self._waiting[topic].append((stamp_ns, message))
-        matched = [self._nearest(other, stamp_ns) for other in self.topics]
-        if all(match is not None for match in matched):
-            found = [match for match in matched if match is not None]
-            self._forget_until(max(stamp for stamp, _ in found), {stamp for stamp, _ in found})
-            return tuple(message for _, message in found)
+        if topic in self._absent and self._is_in_step(topic, stamp_ns):
+            self._absent.discard(topic)
+        frame = self._take(stamp_ns)
+        if frame is None and self._give_up(stamp_ns):
+            stamps = {stamp for required in self._required() for stamp, _ in self._waiting[required]}
+            frame = next((taken for stamp in sorted(stamps, reverse=True) if (taken := self._take(stamp))), None)
         if len(self._waiting[topic]) > _DEPTH:
             self._forget_until(self._waiting[topic][0][0], set())
-        return None
+        return frame
+
+    def missing(self) -> tuple[Missing, ...]:
+        """What frames go on without."""
+        return tuple(self._missing(topic) for topic in self.topics if topic in self._absent)
 
     def take_discarded(self) -> list[Discarded]:
         """What was given up since the last call, oldest first."""
@@ -47,20 +78,105 @@ class FrameSynchronizer:
         return discarded
 
     def clear(self) -> None:
-        """Forget everything that waits."""
-        for waiting in self._waiting.values():
-            waiting.clear()
+        """Start anew."""
+        self._waiting: dict[str, list[tuple[int, Any]]] = {topic: [] for topic in self.topics}
+        self._discarded: list[Discarded] = []
+        self._absent: set[str] = set()
+        self._last_ns: dict[str, int] = {}
+        self._vain_since_ns: dict[str, int] = {}
+        self._given_ns: deque[int] = deque(maxlen=_DEPTH * len(self.topics))
+
+    # ---- who is waited for
+
+    def _lives(self, camera: CameraTopics) -> bool:
+        return self._absent.isdisjoint(camera.required)
+
+    def _expected(self) -> list[str]:
+        return [topic for topic in self.topics if topic not in self._absent and self._lives(self._camera_of[topic])]
+
+    def _required(self) -> list[str]:
+        return [topic for camera in self._cameras if self._lives(camera) for topic in camera.required]
+
+    def _is_in_step(self, topic: str, stamp_ns: int) -> bool:
+        waiting = (stamp for other in self._required() if other != topic for stamp, _ in self._waiting[other])
+        return any(abs(stamp - stamp_ns) <= self._tolerance_ns for stamp in (*self._given_ns, *waiting))
+
+    def _missing(self, topic: str) -> Missing:
+        last_ns = self._last_ns.get(topic)
+        if last_ns is None or not self._given_ns or max(self._given_ns) - last_ns > self._missing_after_ns:
+            return Missing(topic, last_ns is not None, None)
+        return Missing(topic, True, min(abs(stamp - last_ns) for stamp in self._given_ns))
+
+    def _give_up(self, stamp_ns: int) -> bool:
+        """Stop waiting for what did not come in time; True if there was something."""
+        oldest = [waiting[0][0] for waiting in self._waiting.values() if waiting]
+        if stamp_ns - min((*oldest, *self._vain_since_ns.values()), default=stamp_ns) < self._missing_after_ns:
+            return False
+        before = len(self._absent)
+        for camera in reversed(self._cameras):
+            others = [other for other in self._cameras if other is not camera and self._lives(other)]
+            for topic in (*camera.optional, *(camera.required if others else ())):
+                if self._lives(camera) and topic not in self._absent and self._is_vain(topic, stamp_ns):
+                    self._absent.add(topic)
+            if not self._lives(camera):  # what waited for it in vain need not be late itself
+                for other in others:
+                    for topic in other.required:
+                        self._vain_since_ns.pop(topic, None)
+        return len(self._absent) > before
+
+    def _is_vain(self, topic: str, stamp_ns: int) -> bool:
+        waits = (
+            stamp for other in self._companions(topic) for stamp, _ in self._waiting[other]
+            if self._nearest(topic, stamp) is None
+        )
+        since_ns = min((*waits, self._vain_since_ns.get(topic, stamp_ns)))
+        return stamp_ns - since_ns >= self._missing_after_ns
+
+    def _companions(self, topic: str) -> list[str]:
+        """The topics whose messages show that one of `topic` is missing."""
+        camera = self._camera_of[topic]
+        return [
+            other for other in (self._required() if topic in camera.required else camera.required) if other != topic
+        ]
+
+    # ---- frames
+
+    def _take(self, stamp_ns: int) -> tuple[Any, ...] | None:
+        matched = {topic: self._nearest(topic, stamp_ns) for topic in self.topics}
+        if any(matched[topic] is None for topic in self._expected()):
+            return None
+        for camera in self._cameras:
+            if any(matched[topic] is None for topic in camera.required):
+                matched |= dict.fromkeys((*camera.required, *camera.optional))
+        found = {topic: match[0] for topic, match in matched.items() if match is not None}
+        if not found:
+            return None
+        self._absent -= found.keys()
+        self._forget_until(max(found.values()), set(found.values()))
+        for topic in found:
+            self._vain_since_ns.pop(topic, None)
+        self._given_ns.extend(found.values())
+        return tuple(None if match is None else match[1] for match in matched.values())
 
     def _nearest(self, topic: str, stamp_ns: int) -> tuple[int, Any] | None:
-        near = [entry for entry in self._waiting[topic] if abs(entry[0] - stamp_ns) <= self.tolerance_ns]
+        near = [entry for entry in self._waiting[topic] if abs(entry[0] - stamp_ns) <= self._tolerance_ns]
         return min(near, key=lambda entry: abs(entry[0] - stamp_ns), default=None)
 
     def _forget_until(self, stamp_ns: int, used: set[int]) -> None:
-        gone: dict[int, set[str]] = {}
-        for topic, waiting in self._waiting.items():
-            for stamp, _ in waiting:
-                if stamp <= stamp_ns and stamp not in used:
-                    gone.setdefault(stamp, set()).add(topic)
+        stamps = {stamp for waiting in self._waiting.values() for stamp, _ in waiting if stamp <= stamp_ns}
+        for stamp in sorted(stamps - used):
+            missing = tuple(self._lacking(stamp))
+            if missing:
+                self._discarded.append(Discarded(stamp, missing))
+        for waiting in self._waiting.values():
             waiting[:] = [entry for entry in waiting if entry[0] > stamp_ns]
-        for stamp in sorted(gone):
-            self._discarded.append(Discarded(stamp, tuple(t for t in self.topics if t not in gone[stamp])))
+
+    def _lacking(self, stamp_ns: int) -> Iterator[str]:
+        """What a stamp that is given up waited for; an optional topic that never came is none."""
+        for topic in self._expected():
+            if self._nearest(topic, stamp_ns) is not None:
+                continue
+            if any(self._nearest(other, stamp_ns) is not None for other in self._companions(topic)):
+                self._vain_since_ns.setdefault(topic, stamp_ns)
+            if topic in self._camera_of[topic].required or topic in self._last_ns:
+                yield topic

@@ -7,18 +7,19 @@ import pytest
 pytest.importorskip("rclpy")
 pytestmark = pytest.mark.ros
 
-from rclpy.parameter import Parameter  # noqa: E402
 from rosgraph_msgs.msg import Clock  # noqa: E402
 
 from geoloc_ros.ros.clock import BackwardJumps  # noqa: E402
 from geoloc_ros.ros.conversions import to_time  # noqa: E402
 from geoloc_ros.ros.perception import PerceptionNode  # noqa: E402
 
+from .given import given_parameters  # noqa: E402
+
 SECOND = 1_000_000_000
 
 
 def test_a_jump_back_is_noticed_a_jump_ahead_and_a_tremble_are_not(world: Any) -> None:
-    node = world.add(PerceptionNode(parameter_overrides=[Parameter("use_sim_time", value=True)]))
+    node = world.add(PerceptionNode(parameter_overrides=given_parameters(use_sim_time=True)))
     jumps: list[None] = []
     listening = BackwardJumps(node, lambda: jumps.append(None))
     clock = world.node.create_publisher(Clock, "/clock", 10)

@@ -18,6 +18,8 @@ from geoloc_ros.ros.localizer import LocalizerNode  # noqa: E402
 from geoloc_ros.ros.map_server import MapServerNode  # noqa: E402
 from geoloc_ros.ros.perception import PerceptionNode  # noqa: E402
 
+from .given import given_parameters  # noqa: E402
+
 
 def change(world: Any, node: Any, transition: int) -> tuple[bool, str]:
     """Whether a transition went well, and the state after it."""
@@ -29,7 +31,7 @@ def change(world: Any, node: Any, transition: int) -> tuple[bool, str]:
 
 @pytest.mark.parametrize("make", [PerceptionNode, LocalizerNode, MapServerNode])
 def test_every_node_goes_twice_through_its_life(world: Any, tiny_index: Path, make: Any) -> None:
-    given = [] if make is PerceptionNode else [Parameter("index_path", value=str(tiny_index))]
+    given = given_parameters() if make is PerceptionNode else [Parameter("index_path", value=str(tiny_index))]
     node = world.add(make(parameter_overrides=given))
     for _ in range(2):
         assert change(world, node, Transition.TRANSITION_CONFIGURE) == (True, "inactive")
@@ -40,7 +42,7 @@ def test_every_node_goes_twice_through_its_life(world: Any, tiny_index: Path, ma
 
 
 def test_an_inactive_node_subscribes_to_nothing(world: Any) -> None:
-    node = world.add(PerceptionNode())
+    node = world.add(PerceptionNode(parameter_overrides=given_parameters()))
     node.trigger_configure()
     assert world.node.count_subscribers("segmentation") == 0
     node.trigger_activate()
@@ -50,7 +52,7 @@ def test_an_inactive_node_subscribes_to_nothing(world: Any) -> None:
 
 
 def test_perception_does_not_configure_without_its_weights(world: Any, write_network: Any, tmp_path: Path) -> None:
-    given = [Parameter("descriptor.method", value="learned"), Parameter("descriptor.model", value="/nowhere/a.onnx")]
+    given = given_parameters(descriptor__method="learned", descriptor__model="/nowhere/a.onnx")
     node = world.add(PerceptionNode(parameter_overrides=given))
     assert change(world, node, Transition.TRANSITION_CONFIGURE) == (False, "unconfigured")
     assert "/nowhere/a.onnx" in node.health.status({}).message
@@ -95,13 +97,13 @@ def test_a_bug_in_a_transition_is_told_and_leaves_the_node_unconfigured(world: A
 
 
 def test_an_illegal_parameter_stops_the_node_at_once(world: Any) -> None:
-    with pytest.raises(ConfigError, match="depth_source"):
-        PerceptionNode(parameter_overrides=[Parameter("depth_source", value="sonar")])
+    with pytest.raises(ConfigError, match="depth_sources"):
+        PerceptionNode(parameter_overrides=[Parameter("depth_sources", value=["sonar"])])
 
 
 def test_users_override_the_quality_of_service_of_a_subscription(world: Any) -> None:
     override = Parameter("qos_overrides./segmentation.subscription.reliability", value="reliable")
-    node = world.add(PerceptionNode(parameter_overrides=[override]))
+    node = world.add(PerceptionNode(parameter_overrides=[*given_parameters(), override]))
     node.trigger_configure()
     node.trigger_activate()
     reliability = {

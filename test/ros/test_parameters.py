@@ -47,7 +47,7 @@ def test_values_reach_nested_sections_and_integers_pass_for_floats() -> None:
     [
         ({"scan__num_ray": 5}, "scan.num_ray"),
         ({"scan__num_rays": 1}, "scan.num_rays"),
-        ({"depth_source": "sonar"}, "sonar"),
+        ({"labels": "sonar"}, "sonar"),
         ({"base_frame": 3}, "base_frame"),
     ],
 )
@@ -87,6 +87,6 @@ def test_while_configured_only_runtime_parameters_change_and_the_node_hears_of_i
 def test_an_illegal_change_is_refused_with_the_reason() -> None:
     under_test = node()
     parameters = NodeParameters(under_test, PerceptionNodeConfig)
-    outcome = under_test.set_parameters([Parameter("depth_source", value="sonar")])[0]
+    outcome = under_test.set_parameters([Parameter("labels", value="sonar")])[0]
     assert not outcome.successful and "sonar" in outcome.reason
-    assert parameters.config.depth_source == "depth"
+    assert parameters.config.labels == "network"

@@ -16,6 +16,8 @@ from geoloc_ros.msg import SemanticScan  # noqa: E402
 from geoloc_ros.ros.conversions import to_stamp_ns  # noqa: E402
 from geoloc_ros.ros.perception import PerceptionNode  # noqa: E402
 
+from .given import given_parameters  # noqa: E402
+
 SECOND = 1_000_000_000
 
 
@@ -25,12 +27,12 @@ class Studio:
     def __init__(self, world: Any, cameraman: Any) -> None:
         self.world, self.cameraman = world, cameraman
         self.scans = world.hear(SemanticScan, "scan")
-        self.node = PerceptionNode()
+        self.node = PerceptionNode(parameter_overrides=given_parameters())
         self.node.trigger_configure()
         self.node.trigger_activate()
         world.add(self.node)
         world.until(cameraman.is_watched)
-        world.until(lambda: self.node.count_subscribers("scan") and self.node._transforms._parent)
+        world.until(lambda: self.node.count_subscribers("scan") and self.node._chain.transforms._parent)
         self.stamp_ns = SECOND
 
     def next_frame(self) -> dict[str, Any]:

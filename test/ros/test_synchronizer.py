@@ -5,20 +5,22 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geoloc_ros.ros.synchronizer import Discarded, FrameSynchronizer
+from geoloc_ros.ros.synchronizer import CameraTopics, Discarded, FrameSynchronizer, Missing
 
 TOPICS = ("labels", "depth", "info")
+ALL = (CameraTopics(TOPICS),)
+NEVER = 10**15
 
 
 def test_the_last_message_of_a_stamp_completes_the_frame_in_any_order() -> None:
     for order in itertools.permutations(TOPICS):
-        synchronizer = FrameSynchronizer(TOPICS, 0)
+        synchronizer = FrameSynchronizer(ALL, 0, NEVER)
         assert [synchronizer.add(topic, 5, topic) for topic in order[:2]] == [None, None]
         assert synchronizer.add(order[2], 5, order[2]) == TOPICS
 
 
 def test_stamps_may_differ_by_the_tolerance_and_the_nearest_is_taken() -> None:
-    synchronizer = FrameSynchronizer(("a", "b"), 10)
+    synchronizer = FrameSynchronizer((CameraTopics(("a", "b")),), 10, NEVER)
     synchronizer.add("a", 100, "far")
     synchronizer.add("a", 108, "near")
     assert synchronizer.add("b", 109, "b") == ("near", "b")
@@ -26,7 +28,7 @@ def test_stamps_may_differ_by_the_tolerance_and_the_nearest_is_taken() -> None:
 
 
 def test_a_message_without_companions_is_told_when_a_later_frame_completes() -> None:
-    synchronizer = FrameSynchronizer(TOPICS, 0)
+    synchronizer = FrameSynchronizer(ALL, 0, NEVER)
     synchronizer.add("labels", 1, None)
     for topic in TOPICS:
         synchronizer.add(topic, 2, topic)
@@ -35,7 +37,7 @@ def test_a_message_without_companions_is_told_when_a_later_frame_completes() -> 
 
 
 def test_where_a_topic_never_comes_little_is_kept_and_the_rest_is_told() -> None:
-    synchronizer = FrameSynchronizer(("labels", "info"), 0)
+    synchronizer = FrameSynchronizer((CameraTopics(("labels", "info")),), 0, NEVER)
     for stamp in range(100):
         synchronizer.add("labels", stamp, None)
     discarded = synchronizer.take_discarded()
@@ -45,7 +47,8 @@ def test_where_a_topic_never_comes_little_is_kept_and_the_rest_is_told() -> None
 
 @given(delays=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=30))
 def test_nothing_is_lost_where_topics_lag_by_a_few_frames(delays: list[tuple[int, int]]) -> None:
-    synchronizer = FrameSynchronizer(("a", "b"), 0)
+    cameras = (CameraTopics(("a",), ("b",)),)
+    synchronizer = FrameSynchronizer(cameras, 0, 5)
     arrivals = [
         (stamp + delay, topic, stamp)
         for stamp, pair in enumerate(delays)
@@ -59,3 +62,139 @@ def test_nothing_is_lost_where_topics_lag_by_a_few_frames(delays: list[tuple[int
         ordered.append((clock[topic], stamp, topic))
     frames = [synchronizer.add(topic, stamp, stamp) for _, stamp, topic in sorted(ordered)]
     assert [frame for frame in frames if frame] == [(stamp, stamp) for stamp in range(len(delays))]
+
+
+# ---- what goes missing and returns; one frame every 100, given up after 300
+
+IMAGE_AND_DEPTH = (CameraTopics(("image",), ("depth",)),)
+
+
+class Stream:
+    """Frames of a synchronizer, in order."""
+
+    def __init__(self, cameras: tuple[CameraTopics, ...]) -> None:
+        self.synchronizer = FrameSynchronizer(cameras, 20, 300)
+        self.frames: list[tuple[int | None, ...]] = []
+
+    def send(self, stamp: int, *topics: str) -> None:
+        """One message per topic, whose stamp is its content."""
+        for topic in topics:
+            frame = self.synchronizer.add(topic, stamp, stamp)
+            if frame is not None:
+                self.frames.append(frame)
+
+    @property
+    def missing(self) -> tuple[Missing, ...]:
+        return self.synchronizer.missing()
+
+
+def test_depth_that_stops_is_waited_for_a_while_then_gone_without_and_told() -> None:
+    stream = Stream(IMAGE_AND_DEPTH)
+    for stamp in (100, 200):
+        stream.send(stamp, "image", "depth")
+    for stamp in (300, 400, 500):
+        stream.send(stamp, "image")
+    assert stream.frames == [(100, 100), (200, 200)] and stream.missing == ()
+    stream.send(600, "image")
+    assert stream.frames[2:] == [(600, None)]
+    assert stream.missing == (Missing("depth", was_heard=True, offset_ns=None),)
+    stream.send(700, "image")
+    assert stream.frames[3:] == [(700, None)]
+
+
+def test_depth_that_returns_after_its_image_is_waited_for_again() -> None:
+    stream = Stream(IMAGE_AND_DEPTH)
+    for stamp in (100, 200, 300, 400):
+        stream.send(stamp, "image")
+    assert stream.frames == [(400, None)] and stream.missing == (Missing("depth", was_heard=False, offset_ns=None),)
+    stream.send(400, "depth")
+    assert stream.missing == ()
+    stream.send(500, "image", "depth")
+    assert stream.frames[1:] == [(500, 500)]
+
+
+def test_depth_that_returns_before_its_image_is_taken_along() -> None:
+    stream = Stream(IMAGE_AND_DEPTH)
+    for stamp in (100, 200, 300, 400):
+        stream.send(stamp, "image")
+    stream.send(500, "depth", "image")
+    assert stream.frames[1:] == [(500, 500)] and stream.missing == ()
+
+
+def test_a_topic_that_never_came_is_not_complained_about() -> None:
+    stream = Stream(IMAGE_AND_DEPTH)
+    for stamp in range(100, 2000, 100):
+        stream.send(stamp, "image")
+    assert stream.synchronizer.take_discarded() == []
+
+
+def test_slow_frames_are_not_mistaken_for_a_missing_topic() -> None:
+    stream = Stream(IMAGE_AND_DEPTH)
+    for stamp in range(1000, 10_000, 1000):
+        stream.send(stamp, "image", "depth")
+    assert len(stream.frames) == 9 and None not in stream.frames[-1]
+
+
+RIG = (CameraTopics(("left/image", "left/info")), CameraTopics(("right/image", "right/info"), ("right/depth",)))
+LEFT, RIGHT = ("left/image", "left/info"), ("right/image", "right/info", "right/depth")
+
+
+def test_the_other_camera_goes_on_whichever_stops_and_is_rejoined() -> None:
+    for running, stopped in ((LEFT, RIGHT), (RIGHT, LEFT)):
+        stream = Stream(RIG)
+        for stamp in (100, 200):
+            stream.send(stamp, *running, *stopped)
+        for stamp in range(300, 1000, 100):
+            stream.send(stamp, *running)
+        # The first is given out when the next begins: nobody knows yet that the camera's other topic comes.
+        assert [max(filter(None, frame)) for frame in stream.frames[2:]] == [500, 600, 700, 800, 900]
+        shown = {topic for topic, part in zip((*LEFT, *RIGHT), stream.frames[-1], strict=True) if part is not None}
+        assert shown == set(running)
+        assert [entry.topic for entry in stream.missing] == [stopped[0]]
+        for stamp in (1000, 1100):
+            stream.send(stamp, *running, *stopped)
+        assert stream.missing == () and None not in stream.frames[-1]
+
+
+def test_of_two_cameras_out_of_step_the_later_one_gives_way_and_the_difference_is_told() -> None:
+    stream = Stream(RIG)
+    for stamp in range(1000, 9000, 1000):
+        stream.send(stamp, *LEFT)
+        stream.send(stamp + 200, *RIGHT)
+    assert len(stream.frames) >= 7 and all(frame[2:] == (None, None, None) for frame in stream.frames)
+    assert stream.missing == (Missing("right/image", was_heard=True, offset_ns=200),)
+    stream.send(9000, *LEFT, *RIGHT)
+    stream.send(9100, *LEFT, *RIGHT)
+    assert stream.frames[-1] == (9100,) * 5 and stream.missing == ()
+
+
+def test_a_camera_that_lacks_its_info_is_gone_without_and_its_image_is_not_used() -> None:
+    stream = Stream(RIG)
+    for stamp in range(100, 1000, 100):
+        stream.send(stamp, *LEFT, "right/image")
+    assert stream.frames[-1] == (900, 900, None, None, None)
+    assert Missing("right/info", was_heard=False, offset_ns=None) in stream.missing
+
+
+def test_the_only_camera_is_always_waited_for() -> None:
+    stream = Stream((CameraTopics(("image", "info"), ("depth",)),))
+    for stamp in range(100, 2000, 100):
+        stream.send(stamp, "info", "depth")
+    assert stream.frames == []
+    assert {one.missing for one in stream.synchronizer.take_discarded()} == {("image",)}
+    stream.send(2000, "image", "info", "depth")
+    assert stream.frames == [(2000, 2000, 2000)]
+
+
+@given(lost=st.lists(st.booleans(), min_size=1, max_size=40))
+def test_every_frame_holds_one_moment_and_the_newest_follows_the_older(lost: list[bool]) -> None:
+    stream = Stream(IMAGE_AND_DEPTH)
+    for number, is_lost in enumerate(lost):
+        stream.send(100 * number, *(("image",) if is_lost else ("image", "depth")))
+    assert all(image is not None and depth in (None, image) for image, depth in stream.frames)
+    stamps = [frame[0] for frame in stream.frames]
+    assert stamps == sorted(set(stamps))  # type: ignore[type-var]
+    # Whatever was lost before: two whole frames, and the second is given out whole.
+    for stamp in (100 * len(lost), 100 * len(lost) + 100):
+        stream.send(stamp, "image", "depth")
+    assert stream.frames[-1] == (100 * len(lost) + 100,) * 2

@@ -1,0 +1,98 @@
+"""The topics of one camera, and what their messages of one moment say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image, PointCloud2
+from std_msgs.msg import Header
+
+from geoloc_ros.core.camera import Camera
+from geoloc_ros.core.images import color_image, depth_image, instance_image, label_image
+from geoloc_ros.core.node_config import PerceptionNodeConfig
+from geoloc_ros.core.types import Float32
+from geoloc_ros.core.view import CameraFrame, Depth, DepthSource
+from geoloc_ros.ros.sensors import to_camera, to_points
+from geoloc_ros.ros.synchronizer import CameraTopics
+from geoloc_ros.ros.tf import StaticTransforms
+from geoloc_ros.scan.project import depth_from_points
+
+_TOPICS_OF_SOURCE: dict[DepthSource, tuple[str, ...]] = {"depth": ("depth",), "points": ("points",), "network": ()}
+
+
+class CameraInputs:
+    """What is listened to for one camera, by what the parameters say."""
+
+    def __init__(self, name: str, config: PerceptionNodeConfig) -> None:
+        self.name = name
+        self._config = config
+        self._prefix = f"{name}/" if name else ""
+        self._sources = tuple(source for source in _TOPICS_OF_SOURCE if source in config.depth_sources)
+        measured = [topic for source in self._sources for topic in _TOPICS_OF_SOURCE[source]]
+        is_given = config.labels == "topic"
+        required, optional = ["segmentation" if is_given else "image", "camera_info"], []
+        # What has no substitute is waited for as long as it takes.
+        (optional if len(self._sources) > 1 else required).extend(measured)
+        if is_given and "network" in self._sources:
+            (optional if measured else required).append("image")
+        if is_given and config.use_instances:
+            optional.append("instances")
+        self.topics = CameraTopics(self._named(required), self._named(optional))
+
+    def subscriptions(self) -> Iterator[tuple[str, type[Any], str]]:
+        """Topic as in `topics`, message type and name under which it is subscribed to."""
+        for topic in (*self.topics.required, *self.topics.optional):
+            plain = topic.removeprefix(self._prefix)
+            if plain == "camera_info":
+                yield topic, CameraInfo, topic
+            elif plain == "points":
+                yield topic, PointCloud2, topic
+            elif not self._config.compressed:
+                yield topic, Image, topic
+            else:
+                yield topic, CompressedImage, f"{topic}/compressedDepth" if plain == "depth" else f"{topic}/compressed"
+
+    def header(self, messages: Mapping[str, Any]) -> Header | None:
+        """Of the image, whose frame is the optical one; None if the camera gave none in time."""
+        message = messages.get(self.topics.required[0])
+        return None if message is None else message.header
+
+    def frame(self, messages: Mapping[str, Any], transforms: StaticTransforms) -> CameraFrame:
+        """What the camera gave; images are views of the messages where their encoding allows it.
+
+        Args:
+            messages: By topic as in `topics`; the required ones and some of the others.
+            transforms: Of the vehicle.
+
+        Raises:
+            ObservationError: If a message cannot be used or a transform is not known.
+        """
+        given = {topic: messages.get(self._prefix + topic) for topic in ("image", "segmentation", "instances")}
+        header = messages[self.topics.required[0]].header
+        camera = to_camera(messages[f"{self._prefix}camera_info"], self._config.rectified)
+        return CameraFrame(
+            camera, transforms.lookup(self._config.base_frame, header.frame_id),
+            None if given["image"] is None else color_image(given["image"]),
+            None if given["segmentation"] is None else label_image(given["segmentation"]),
+            None if given["instances"] is None else instance_image(given["instances"]),
+            tuple(self._depths(messages, camera, header.frame_id, transforms)),
+        )
+
+    def _depths(
+        self, messages: Mapping[str, Any], camera: Camera, camera_frame: str, transforms: StaticTransforms
+    ) -> Iterator[Depth]:
+        depth, points = (messages.get(self._prefix + topic) for topic in ("depth", "points"))
+        if depth is not None:
+            yield Depth("depth", depth_image(depth))
+        if points is not None:
+            camera_from_points = transforms.lookup(camera_frame, points.header.frame_id)
+            yield Depth("points", _depth_of(points, camera, camera_from_points))
+
+    def _named(self, topics: Sequence[str]) -> tuple[str, ...]:
+        return tuple(self._prefix + topic for topic in topics)
+
+
+def _depth_of(points: PointCloud2, camera: Camera, camera_from_points: Any) -> Float32:
+    return depth_from_points(camera_from_points.apply(to_points(points).astype(np.float64)), camera)
