@@ -202,6 +202,42 @@ def rays(
     typer.echo(summary.as_text())
 
 
+@train_app.command()
+def samples(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write views (.npz) to.")],
+    maps: Annotated[list[str], typer.Option("--map", help="FILE or FILE@W,S,E,N to render; may be repeated.")],
+    number: Annotated[int, typer.Option(min=1, help="Of views.")] = 2600,
+    seed: Annotated[int, typer.Option(help="Worlds, spots, cameras.")] = 0,
+) -> None:
+    """Render views of simulated streets with their truth, for `geoloc train street`."""
+    from geoloc_ros.train import render_training_samples
+
+    with progress_bar() as progress:
+        summary = render_training_samples(tuple(maps), output, number, seed, progress)
+    typer.echo(summary.as_text())
+
+
+@train_app.command()
+def street(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Network to write (.onnx).")],
+    photos: Annotated[Path, typer.Option(help="Folder with train/ and val/, each images/ and labels/ as CamVid.")],
+    samples: Annotated[Optional[Path], typer.Option(help="Folder with train/ and val/ of rendered views.")] = None,
+    drive: Annotated[Optional[Path], typer.Option(help="Drive of KITTI with lidar.")] = None,
+    base: Annotated[Optional[Path], typer.Option("--from", help="Network to begin with (.onnx).")] = None,
+    minutes: Annotated[float, typer.Option(min=0.01, help="Budget of wall clock.")] = 90.0,
+    steps: Annotated[Optional[int], typer.Option(min=1, help="Budget in steps, the same on every machine.")] = None,
+    seed: Annotated[int, typer.Option(help="First weights and everything drawn.")] = 0,
+    threads: Annotated[int, typer.Option(min=1, help="Of the processor.")] = 1,
+) -> None:
+    """Train the network that reads images: classes, ranges, boundaries. Killed, the same command goes on."""
+    from geoloc_ros.train import StreetOptions, train_street
+
+    options = StreetOptions(photos, output, samples, drive, base, minutes, steps, seed, threads)
+    with progress_bar() as progress:
+        summary = train_street(options, progress)
+    typer.echo(summary.as_text())
+
+
 @app.command()
 def demo(
     map_file: Annotated[Optional[Path], typer.Option("--map", help="Map file; a procedural city without it.")] = None,

@@ -1,4 +1,4 @@
-"""The verb `train`: maps to a network that recognises the places of cities, its own or others."""
+"""The verb `train`: maps to a network that recognises places, photos and views to one that reads images."""
 
 from __future__ import annotations
 
@@ -104,6 +104,102 @@ def train_scan(options: TrainOptions, progress: ProgressCallback = no_progress) 
 
 
 @dataclass(frozen=True)
+class StreetOptions:
+    """What `geoloc train street` is told."""
+
+    photos: Path
+    """Folder with `train/` and `val/`, each with `images/` and `labels/` as CamVid has them."""
+    output: Path
+    """Network to write (.onnx); card, curve and the folder of the training under way get its name."""
+    samples: Path | None = None
+    """Folder with `train/` and `val/` that `geoloc train samples` rendered."""
+    drive: Path | None = None
+    """A drive of KITTI."""
+    base: Path | None = None
+    """Network to begin with."""
+    minutes: float = 90.0
+    steps: int | None = None
+    """In place of minutes."""
+    seed: int = 0
+    num_threads: int = 1
+
+
+def train_street(options: StreetOptions, progress: ProgressCallback = no_progress) -> TrainSummary:
+    """Train the network that reads street images, and write it as ONNX with its card (.md) and curve (.curve.json).
+
+    Raises:
+        BackendError: torch is not installed.
+        ConfigError: The output is no .onnx.
+        DatasetError: A folder is not in the form that is expected.
+        ArtifactError: The network to begin with, or what a killed training left, cannot be used.
+    """
+    _check_training(options.output)
+    from geoloc_ros.training.card import find_commit
+    from geoloc_ros.training.checkpoint import write_curve
+    from geoloc_ros.training.loop import Budget, LoopSettings, forget_training, train
+    from geoloc_ros.training.street_card import StreetCard, write_street_card
+    from geoloc_ros.training.street_recipe import StreetRecipe
+    from geoloc_ros.training.street_sources import StreetFolders, open_sources
+
+    commit = find_commit()
+    folders = StreetFolders(options.photos, options.samples, options.drive)
+    sources = open_sources(folders)
+    recipe = StreetRecipe(sources, options.seed, options.base)
+    folder = options.output.with_suffix(".training")
+    identity = json.dumps({"folders": folders.identity(), "from": _base_digest(options.base), "seed": options.seed})
+    budget, settings = Budget(options.minutes, options.steps), LoopSettings(num_threads=options.num_threads)
+    result = train(recipe, identity, budget, settings, folder, progress)
+    recipe.export(options.output)
+    write_curve(options.output.with_suffix(".curve.json"), result.curve)
+    figures = recipe.figures()
+    card = StreetCard(_street_command(options), sources.contents(), options.seed, commit, result, figures)
+    write_street_card(card, options.output, options.output.with_suffix(".md"))
+    forget_training(folder)
+    return TrainSummary(
+        options.output, result.steps, result.minutes, result.curve[0].validation, result.best_validation, figures
+    )
+
+
+@dataclass(frozen=True)
+class SamplesSummary:
+    """What `render_training_samples` made."""
+
+    folder: Path
+    num_samples: int
+
+    def as_text(self) -> str:
+        """One line for a terminal."""
+        return f"{self.folder}: {self.num_samples} views"
+
+
+def render_training_samples(
+    maps: tuple[str, ...], folder: Path, num_samples: int, seed: int, progress: ProgressCallback = no_progress
+) -> SamplesSummary:
+    """Render views of streets with classes, ranges and buildings, for `train_street`; needs no torch.
+
+    Args:
+        maps: FILE or FILE@W,S,E,N each.
+        folder: To write to.
+        num_samples: How many views; what is there already is rendered again.
+        seed: Of worlds, spots, cameras.
+        progress: Told how far it is.
+
+    Raises:
+        ConfigError: There is no map.
+        MapError: A map cannot be used.
+        BackendError: The ray caster for this processor is not installed.
+    """
+    from geoloc_ros.training.maps import load_city, parse_map_choice
+    from geoloc_ros.training.street_samples import render_samples
+
+    if not maps:
+        raise ConfigError("no map to render; give at least one --map FILE")
+    cities = [load_city(parse_map_choice(text)).geomap for text in maps]
+    render_samples(cities, folder, num_samples, seed, progress)
+    return SamplesSummary(folder, num_samples)
+
+
+@dataclass(frozen=True)
 class RaysSummary:
     """What `train_rays` made."""
 
@@ -164,20 +260,27 @@ def make_recipe(
 
 
 def _check(options: TrainOptions) -> None:
-    for module in ("torch", "onnx", "tensorboard"):
-        if importlib.util.find_spec(module) is None:
-            raise BackendError(f"training needs {module}, which is not installed; pip install 'geoloc_ros[train]'")
-    if options.output.suffix != ".onnx":
-        raise ConfigError(f"output '{options.output}' does not end in .onnx; networks are written as ONNX")
+    _check_training(options.output)
     if not options.maps:
         raise ConfigError("no map to learn from; give at least one --map FILE")
 
 
+def _check_training(output: Path) -> None:
+    for module in ("torch", "onnx", "tensorboard"):
+        if importlib.util.find_spec(module) is None:
+            raise BackendError(f"training needs {module}, which is not installed; pip install 'geoloc_ros[train]'")
+    if output.suffix != ".onnx":
+        raise ConfigError(f"output '{output}' does not end in .onnx; networks are written as ONNX")
+
+
 def _identity(options: TrainOptions, choices: list[MapChoice], sources: tuple[MapSource, ...]) -> str:
     """What a training depends on, the number of steps apart."""
-    base = hashlib.sha256(options.base.read_bytes()).hexdigest() if options.base else ""
     maps = [(choice.as_text(), source.sha256) for choice, source in zip(choices, sources, strict=True)]
-    return json.dumps({"maps": maps, "from": base, "seed": options.seed})
+    return json.dumps({"maps": maps, "from": _base_digest(options.base), "seed": options.seed})
+
+
+def _base_digest(base: Path | None) -> str:
+    return hashlib.sha256(base.read_bytes()).hexdigest() if base else ""
 
 
 def _command(options: TrainOptions, choices: list[MapChoice]) -> str:
@@ -190,3 +293,13 @@ def _command(options: TrainOptions, choices: list[MapChoice]) -> str:
         words.append(f"--from {options.base.name}")
     words.append(f"--minutes {options.minutes:g}" if options.steps is None else f"--steps {options.steps}")
     return " ".join(["geoloc train scan", *words, f"--seed {options.seed}", f"-o {options.output.name}"])
+
+
+def _street_command(options: StreetOptions) -> str:
+    """The command line that was given, without folders' folders."""
+    words = [f"--photos {options.photos.name}"]
+    words += [f"--samples {options.samples.name}"] if options.samples else []
+    words += [f"--drive {options.drive.name}"] if options.drive else []
+    words += [f"--from {options.base.name}"] if options.base else []
+    words.append(f"--minutes {options.minutes:g}" if options.steps is None else f"--steps {options.steps}")
+    return " ".join(["geoloc train street", *words, f"--seed {options.seed}", f"-o {options.output.name}"])

@@ -1,4 +1,4 @@
-"""`geoloc train scan` from map files to a network with its card."""
+"""`geoloc train` from map files or photos to a network with its card."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -14,10 +15,10 @@ torch = pytest.importorskip("torch", reason="torch is not installed: pip install
 
 import onnxruntime  # noqa: E402
 
-from geoloc_ros.core.errors import ArtifactError, BackendError, ConfigError, MapError  # noqa: E402
+from geoloc_ros.core.errors import ArtifactError, BackendError, ConfigError, DatasetError, MapError  # noqa: E402
 from geoloc_ros.maps.geomap import GeoMap  # noqa: E402
 from geoloc_ros.sim.osm_writer import write_osm  # noqa: E402
-from geoloc_ros.train import TrainOptions, parse_mode, train_scan  # noqa: E402
+from geoloc_ros.train import StreetOptions, TrainOptions, parse_mode, train_scan, train_street  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -78,3 +79,33 @@ def test_what_cannot_be_trained_is_refused(
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(BackendError, match="needs torch, which is not installed"):
         train_scan(options)
+
+
+def write_photos(folder: Path) -> None:
+    """One photo each to learn from and to choose by: sky over a road."""
+    for part in ("train", "val"):
+        for kind, value, shape in (("images", 120, (64, 96, 3)), ("labels", 3, (64, 96))):
+            image = np.full(shape, value, np.uint8)
+            image[:32] = 0
+            (folder / part / kind).mkdir(parents=True)
+            cv2.imwrite(str(folder / part / kind / "a.png"), image)
+
+
+def test_photos_make_a_street_network_with_its_card_and_the_limits_of_its_data(tmp_path: Path) -> None:
+    write_photos(tmp_path / "camvid")
+    output = tmp_path / "street.onnx"
+
+    summary = train_street(StreetOptions(tmp_path / "camvid", output, steps=1, seed=3))
+
+    card = output.with_suffix(".md").read_text()
+    assert hashlib.sha256(output.read_bytes()).hexdigest() in card
+    assert "geoloc train street --photos camvid --steps 1 --seed 3 -o street.onnx" in card
+    assert "research use" in card and "BY-NC-SA" in card and "1 photos (100%)" in card
+    assert summary.steps == 1 and "photos: IoU" in summary.as_text()
+    metadata = onnxruntime.InferenceSession(str(output)).get_modelmeta().custom_metadata_map
+    assert metadata == {"geoloc_kind": "street", "geoloc_features": "1"}
+
+
+def test_a_street_training_wants_photos_in_the_form_of_camvid(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="images/ and labels/"):
+        train_street(StreetOptions(tmp_path, tmp_path / "street.onnx"))

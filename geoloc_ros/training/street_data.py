@@ -31,6 +31,10 @@ class StreetSource(Protocol):
     """Images with truth, or with the part of it that is known."""
 
     @property
+    def kind(self) -> str:
+        """What its images are, in a word or two of many."""
+
+    @property
     def knows_buildings(self) -> bool:
         """Whether `building` means anything."""
 
@@ -52,6 +56,7 @@ class PhotoFolder:
     else is ignored. Nothing is known about the camera, and no range.
     """
 
+    kind = "photos"
     knows_buildings = False
 
     def __init__(self, folder: Path) -> None:
@@ -80,6 +85,7 @@ class PhotoFolder:
 class SampleFolder:
     """Views of the simulator that `street_samples.save_sample` wrote; implements StreetSource."""
 
+    kind = "rendered views"
     knows_buildings = True
 
     def __init__(self, folder: Path) -> None:
@@ -99,6 +105,7 @@ class SampleFolder:
 class DriveFrames:
     """Some frames of a drive of KITTI, with ranges where its lidar has points; implements StreetSource."""
 
+    kind = "frames of a drive"
     knows_buildings = False
 
     def __init__(self, drive: KittiDrive, numbers: range) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -12,11 +11,11 @@ import torch
 
 from geoloc_ros.training.precision import is_bfloat16_fast
 from geoloc_ros.training.recipe import Batch, seeded_weights
-from geoloc_ros.training.street_augment import CropSettings, StreetExample, make_example
-from geoloc_ros.training.street_data import StreetSource
+from geoloc_ros.training.street_augment import StreetExample, make_example
 from geoloc_ros.training.street_loss import street_loss
 from geoloc_ros.training.street_network import AveragedNetwork, StreetNetwork, export_street, load_street
 from geoloc_ros.training.street_score import StreetScore, score_network
+from geoloc_ros.training.street_sources import StreetSources
 
 logger = logging.getLogger(__name__)
 
@@ -28,39 +27,20 @@ _PHOTO_WIDTH: Final = 512
 _VALIDATED_SAMPLES: Final = 24
 
 
-@dataclass(frozen=True)
-class StreetShare:
-    """A source, and how often the network is shown something of it."""
-
-    source: StreetSource
-    share: float
-    crops: CropSettings = CropSettings()
-
-
 class StreetRecipe:
     """Implements `training.recipe.Recipe`."""
 
     name = "street"
     weight_decay = 2e-2
 
-    def __init__(
-        self, sources: tuple[StreetShare, ...], photos: StreetSource, samples: StreetSource | None, seed: int,
-        base: Path | None = None,
-    ) -> None:
-        """Begin with random weights, or with those of the network `base`.
-
-        Args:
-            sources: What is learned from.
-            photos: What the weights are chosen on.
-            samples: And these, if there are any.
-            seed: Of first weights and everything that is drawn.
-            base: A street network.
+    def __init__(self, sources: StreetSources, seed: int, base: Path | None = None) -> None:
+        """Begin with random weights, or with those of the street network `base`.
 
         Raises:
             ArtifactError: `base` is no such network.
         """
-        self._sources, self._photos, self._samples, self._seed = sources, photos, samples, seed
-        shares = np.array([each.share for each in sources])
+        self._sources, self._seed = sources, seed
+        shares = np.array([each.share for each in sources.learned])
         self._shares = shares / shares.sum()
         with seeded_weights(seed):
             network = StreetNetwork()
@@ -111,18 +91,25 @@ class StreetRecipe:
     def scores(self) -> tuple[StreetScore, StreetScore | None]:
         """Of the mean of the weights, on photos and on samples."""
         network, fast = self.module.average, self._computes_in_bfloat16
-        photos = score_network(network, self._photos, range(len(self._photos)), _PHOTO_WIDTH, fast)
-        if self._samples is None:
+        chosen = self._sources.photos, self._sources.samples
+        photos = score_network(network, chosen[0], range(len(chosen[0])), _PHOTO_WIDTH, fast)
+        if chosen[1] is None:
             return photos, None
-        count = len(self._samples)
+        count = len(chosen[1])
         numbers = range(0, count, max(1, count // _VALIDATED_SAMPLES))
-        return photos, score_network(network, self._samples, numbers, None, fast)
+        return photos, score_network(network, chosen[1], numbers, None, fast)
+
+    def figures(self) -> str:
+        """How good the network is now, in words."""
+        photos, samples = self.scores()
+        text = f"photos: {photos.as_text()}"
+        return text if samples is None else f"{text}; views: {samples.as_text()}"
 
     def export(self, path: Path) -> None:
         """Write the mean of the weights as ONNX."""
         export_street(self.module.average, path)
 
     def _example(self, rng: np.random.Generator) -> StreetExample:
-        chosen = self._sources[int(rng.choice(len(self._sources), p=self._shares))]
+        chosen = self._sources.learned[int(rng.choice(len(self._shares), p=self._shares))]
         sample = chosen.source.sample(int(rng.integers(len(chosen.source))))
         return make_example(sample, chosen.source.knows_buildings, chosen.crops, rng)
