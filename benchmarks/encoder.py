@@ -15,15 +15,13 @@ medians of the rounds' ratios.
 from __future__ import annotations
 
 import argparse
-import os
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import faiss
 import numpy as np
 from _common import Figure, Result
+from _timing import Rounds, keep_to_one_core, take_turns
 from numpy.typing import NDArray
 
 from geoloc_ros.core.config import DescriptorConfig, ScanConfig
@@ -39,12 +37,10 @@ NUM_BEST = 20
 MAP_SCANS = 512
 OBSERVED_RATIO = 0.8
 
-Rounds = dict[str, NDArray[np.float64]]
-
 
 def main() -> None:
     arguments = _arguments()
-    _keep_to_one_core()
+    keep_to_one_core()
     num_rounds = 7 if arguments.quick else 41
     rng = np.random.default_rng(0)
     encoders = {
@@ -52,9 +48,9 @@ def main() -> None:
         for name, method in (("ours", "learned"), ("paper", "paper"), ("handcrafted", "handcrafted"))
     }
     scans, seen = _scans(rng)
-    embedding = _rounds({name: lambda e=each: e.encode_query(seen) for name, each in encoders.items()}, num_rounds)
-    indexing = _rounds({name: lambda e=each: e.encode(scans) for name, each in encoders.items()}, 5)
-    places = _rounds(_searches(encoders["ours"].dimension, rng), num_rounds)
+    embedding = take_turns({name: lambda e=each: e.encode_query(seen) for name, each in encoders.items()}, num_rounds)
+    indexing = take_turns({name: lambda e=each: e.encode(scans) for name, each in encoders.items()}, 5)
+    places = take_turns(_searches(encoders["ours"].dimension, rng), num_rounds)
     figures = [
         *_milliseconds("embedding_{}_ms", embedding),
         *(Figure(f"index_{name}_hz", MAP_SCANS / float(np.median(s)), "1/s", n=len(s)) for name, s in indexing.items()),
@@ -77,14 +73,6 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _keep_to_one_core() -> None:
-    """Start again on one core: libraries count the cores when they are loaded."""
-    cores = os.sched_getaffinity(0)
-    if len(cores) > 1:
-        os.sched_setaffinity(0, {max(cores)})
-        os.execv(sys.executable, [sys.executable, *sys.argv])
-
-
 def _scans(rng: np.random.Generator) -> tuple[SemanticScan, SemanticScan]:
     """Scans of the map of a made-up city, and one of them of which a part was not observed."""
     geomap = make_city(0, 600.0)
@@ -105,18 +93,6 @@ def _searches(dimension: int, rng: np.random.Generator) -> dict[str, Callable[[]
         "numpy": lambda: floats @ query,
         "faiss": lambda: flat.search(-query[None], NUM_BEST),
     }
-
-
-def _rounds(methods: dict[str, Callable[[], object]], num_rounds: int) -> Rounds:
-    """Seconds of every method in every round."""
-    seconds: dict[str, list[float]] = {name: [] for name in methods}
-    for turn in range(num_rounds + 2):
-        for name, method in methods.items():
-            before = time.perf_counter()
-            method()
-            if turn >= 2:  # the first two warm up
-                seconds[name].append(time.perf_counter() - before)
-    return {name: np.array(values) for name, values in seconds.items()}
 
 
 def _milliseconds(name: str, rounds: Rounds) -> list[Figure]:

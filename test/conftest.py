@@ -9,9 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from geoloc_ros.core.camera import Camera
+from geoloc_ros.core.classes import SemanticClass
 from geoloc_ros.core.config import load_config
 from geoloc_ros.core.geodesy import GeoOrigin
 from geoloc_ros.core.progress import no_progress
+from geoloc_ros.core.types import Pose3, UInt8
+from geoloc_ros.core.view import Reading, ReadingKind
 from geoloc_ros.maps.geomap import Buildings, GeoMap, MapSource, RoadGraph
 from geoloc_ros.ros.environment import set_ros_defaults
 from geoloc_ros.sim.city import make_city
@@ -87,6 +91,29 @@ def tiny_drive(tmp_path_factory: pytest.TempPathFactory) -> TinyDrive:
     config = load_config(None, ("sim.city_size_m=250", "sim.width=256", "sim.height=80"))
     simulate_drive(Path("procedural"), bag, None, 0, 60.0, config, no_progress)
     return TinyDrive(bag, bag.with_suffix(".osm"))
+
+
+@dataclass
+class RoundWall:
+    """Reads every image as one building, 10 m away all round; implements `core.interfaces.ImageReader`."""
+
+    provides: frozenset[ReadingKind] = frozenset(("labels", "instances", "depth"))
+    reads: int = 0
+
+    def read(self, image: UInt8, camera: Camera, base_from_camera: Pose3) -> Reading:
+        """Count, and say the same as ever."""
+        self.reads += 1
+        size = image.shape[:2]
+        labels = np.full(size, SemanticClass.BUILDING, np.uint8)
+        return Reading(labels, np.ones(size, np.uint16), np.full(size, 10.0, np.float32))
+
+
+@pytest.fixture
+def round_wall(monkeypatch: pytest.MonkeyPatch) -> RoundWall:
+    """In place of all networks."""
+    wall = RoundWall()
+    monkeypatch.setattr("geoloc_ros.scan.perceive.make_readers", lambda networks, inference: (wall,))
+    return wall
 
 
 @pytest.fixture(scope="session")
