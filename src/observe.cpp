@@ -1,20 +1,17 @@
-// From a label image and depth to what each ray of a scan saw. See geoloc_ros/scan/observe.py.
+// From label images and depths to what each ray of a scan saw. See geoloc_ros/scan/observe.py.
 
 #include <algorithm>
-#include <cmath>
-#include <cstdint>
-#include <vector>
+#include <array>
+
+#include "observe_view.hpp"
 
 namespace {
 
-constexpr float kPi = 3.14159265358979f;
-constexpr uint8_t kBuilding = 1, kSky = 5, kRoad = 3, kPavement = 4;
+using geoloc::View;
+using geoloc::is_depth;
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define GEOLOC_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define GEOLOC_CLONES
-#endif
+constexpr float kPi = 3.14159265358979f;
+constexpr int kNumSources = 4;
 
 // Turn of the direction (x, y) in units of `per_radian`, in [0, 2 pi per_radian]. Within 1e-5 rad of atan2 and without
 // branches: a bin is 1000 times wider.
@@ -31,182 +28,343 @@ __attribute__((always_inline)) inline float turn_of(float y, float x, float per_
 }
 
 // The ray whose bin holds a turn; bin k is centred on ray k.
-inline int ray_at(float turn, int num_rays) {
+__attribute__((always_inline)) inline int ray_at(float turn, int num_rays) {
   const int ray = static_cast<int>(turn + 0.5f);
   return ray >= num_rays ? ray - num_rays : ray;
 }
 
-// What is worked out for the pixels of one row that matter.
-struct Row {
-  std::vector<int> column;
-  std::vector<float> across, ahead, depth, range, up, turn, far_turn;
-
-  explicit Row(int width)
-      : column(width), across(width), ahead(width), depth(width), range(width), up(width), turn(width),
-        far_turn(width) {}
+// What counts as a building, and how rays are told apart.
+struct Limits {
+  int num_rays;
+  float min_height, max_height, max_range, min_sine, max_sine, per_radian;
 };
 
-// Points of `count` pixels of a row: range and direction on the ground plane, height, and direction of the ray itself.
-GEOLOC_CLONES void place_row(int count, const float* __restrict across, const float* __restrict ahead, float scale,
-                             float down, const float* r, const float* t, const float* __restrict depth,
-                             float per_radian, float* __restrict range, float* __restrict up, float* __restrict turn,
-                             float* __restrict far_turn) {
-  const float r0 = r[0] * scale, r1 = r[1] * down, r2 = r[2] * scale, r3 = r[3] * scale, r4 = r[4] * down;
-  const float r5 = r[5] * scale, r6 = r[6] * scale, r7 = r[7] * down, r8 = r[8] * scale;
+// Building points of one source, and how many of them each ray has.
+struct Samples {
+  std::vector<uint16_t> ray;
+  std::vector<float> range;
+  std::vector<int32_t> instance;
+  std::vector<int64_t> per_ray;
+  int64_t count = 0;
+
+  void clear(int num_rays) {
+    count = 0;
+    per_ray.assign(num_rays, 0);
+  }
+
+  void reserve(int64_t more) {
+    if (count + more <= static_cast<int64_t>(ray.size())) return;
+    const int64_t size = 2 * (count + more);
+    ray.resize(size);
+    range.resize(size);
+    instance.resize(size);
+  }
+};
+
+// Columns of the pixels of a row that matter, and what is worked out for them.
+struct Row {
+  std::vector<uint8_t> is_near_horizon;
+  std::vector<int32_t> column, ray, is_good;
+  std::vector<float> x, y, z, depth, range;
+
+  void resize(int width) {
+    if (static_cast<int>(column.size()) >= width) return;
+    is_near_horizon.resize(width);
+    for (auto* values : {&column, &ray, &is_good}) values->resize(width);
+    for (auto* values : {&x, &y, &z, &depth, &range}) values->resize(width);
+  }
+};
+
+// Kept from frame to frame, per thread: a fresh megabyte costs more than what is written to it.
+struct Scratch {
+  std::array<Samples, kNumSources> samples;
+  Row row;
+  std::vector<float> sorted_range, values;
+  std::vector<int32_t> sorted_instance;
+  std::vector<int64_t> start, fill;
+};
+
+// Which pixels of a row look to where a building in reach would show above the horizon; whether any does.
+GEOLOC_CLONES bool find_horizon(int width, const float* __restrict x, const float* __restrict y,
+                                const float* __restrict z, const float* r, float lowest, float highest,
+                                uint8_t* __restrict is_near) {
+  int any = 0;
+  for (int u = 0; u < width; ++u) {
+    const float up = r[6] * x[u] + r[7] * y[u] + r[8] * z[u];
+    const float length = std::sqrt(x[u] * x[u] + y[u] * y[u] + z[u] * z[u]);
+    const int is_in = (up >= lowest * length) & (up <= highest * length);
+    is_near[u] = static_cast<uint8_t>(is_in);
+    any |= is_in;
+  }
+  return any != 0;
+}
+
+// Ray and range on the ground plane of `count` points, and whether they are what a scan shows.
+GEOLOC_CLONES void place(int count, const float* __restrict x, const float* __restrict y, const float* __restrict z,
+                         const float* __restrict depth, const float* r, const float* t, const Limits& limits,
+                         int32_t* __restrict ray, float* __restrict range, int32_t* __restrict is_good) {
+  const float min_height = limits.min_height, max_height = limits.max_height, max_range = limits.max_range;
+  const float per_radian = limits.per_radian;
+  const int num_rays = limits.num_rays;
+  const float r0 = r[0], r1 = r[1], r2 = r[2], r3 = r[3], r4 = r[4], r5 = r[5], r6 = r[6], r7 = r[7], r8 = r[8];
   const float t0 = t[0], t1 = t[1], t2 = t[2];
   for (int i = 0; i < count; ++i) {
-    const float dx = r0 * across[i] + r1 + r2 * ahead[i], dy = r3 * across[i] + r4 + r5 * ahead[i];
-    const float px = dx * depth[i] + t0, py = dy * depth[i] + t1;
-    up[i] = (r6 * across[i] + r7 + r8 * ahead[i]) * depth[i] + t2;
-    range[i] = std::sqrt(px * px + py * py);
-    turn[i] = turn_of(py, px, per_radian);
-    far_turn[i] = turn_of(dy, dx, per_radian);
+    const float px = (r0 * x[i] + r1 * y[i] + r2 * z[i]) * depth[i] + t0;
+    const float py = (r3 * x[i] + r4 * y[i] + r5 * z[i]) * depth[i] + t1;
+    const float up = (r6 * x[i] + r7 * y[i] + r8 * z[i]) * depth[i] + t2;
+    const float away = std::sqrt(px * px + py * py);
+    range[i] = away;
+    ray[i] = ray_at(turn_of(py, px, per_radian), num_rays);
+    is_good[i] = (depth[i] > 0.0f) & (depth[i] < 1e6f) & (up >= min_height) & (up <= max_height) & (away <= max_range);
   }
 }
 
-GEOLOC_CLONES void sines_of_row(int width, const float* __restrict across, const float* __restrict ahead, float scale,
-                                float down, const float* r, float* __restrict sine) {
-  for (int u = 0; u < width; ++u) {
-    const float x = across[u] * scale, z = ahead[u] * scale;
-    sine[u] = (r[6] * x + r[7] * down + r[8] * z) / std::sqrt(x * x + down * down + z * z);
+// One view's way into samples and votes.
+class Observer {
+ public:
+  Observer(const View& view, int number, const Limits& limits, Scratch& scratch, int32_t* votes)
+      : view_(view), number_(number), limits_(limits), scratch_(scratch), row_(scratch.row), rays_(view) {
+    lost_ = votes;
+    far_ = votes + limits.num_rays;
+    open_ = votes + 2 * limits.num_rays;
+    blocked_ = votes + 3 * limits.num_rays;
+    row_.resize(view.width);
   }
-}
 
-struct Rays {
-  std::vector<float> across, ahead, row_down, row_scale;  // direction = (across * scale, down, ahead * scale)
-
-  Rays(int model, int width, int height, float fx, float fy, float cx, float cy)
-      : across(width), ahead(width), row_down(height), row_scale(height) {
-    const bool pinhole = model == 0;
-    for (int u = 0; u < width; ++u) {
-      const float right = (static_cast<float>(u) + 0.5f - cx) / fx;
-      across[u] = pinhole ? right : std::sin(right);
-      ahead[u] = pinhole ? 1.0f : std::cos(right);
-    }
-    for (int v = 0; v < height; ++v) {
-      const float down = (static_cast<float>(v) + 0.5f - cy) / fy;
-      row_down[v] = pinhole ? down : std::sin(down);
-      row_scale[v] = pinhole ? 1.0f : std::cos(down);
+  void run() {
+    bool is_sparse = false;
+    for (int d = 0; d < view_.num_depths; ++d) is_sparse |= view_.source[d] == 0;
+    for (int v = 0; v < view_.height; ++v) {
+      const bool is_dense = v % view_.row_step == view_.row_step / 2;
+      if (!is_dense && !is_sparse) continue;
+      offset_ = static_cast<int64_t>(v) * view_.width;
+      label_ = view_.labels + offset_;
+      rays_.load(v);
+      if (is_dense && find_horizon(view_.width, rays_.x, rays_.y, rays_.z, view_.rotation, limits_.min_sine,
+                                   limits_.max_sine, row_.is_near_horizon.data())) {
+        vote();
+      }
+      for (int d = 0; d < view_.num_depths; ++d) {
+        if (view_.source[d] == 0) {
+          take(d, gather_sparse(view_.depth[d] + offset_));
+        } else if (is_dense) {
+          take(d, gather_dense(view_.depth[d] + offset_));
+        }
+      }
     }
   }
+
+ private:
+  int gather_dense(const float* depth) {
+    int count = 0;
+    for (int u = 0; u < view_.width; ++u) {
+      row_.column[count] = u;
+      count += label_[u] == geoloc::kBuilding;
+    }
+    return gather(depth, count);
+  }
+
+  int gather_sparse(const float* depth) {
+    int count = 0;
+    for (int u = 0; u < view_.width; ++u) {
+      row_.column[count] = u;
+      count += (label_[u] == geoloc::kBuilding) & (depth[u] > 0.0f);
+    }
+    return gather(depth, count);
+  }
+
+  int gather(const float* depth, int count) {
+    for (int i = 0; i < count; ++i) {
+      const int u = row_.column[i];
+      row_.x[i] = rays_.x[u];
+      row_.y[i] = rays_.y[u];
+      row_.z[i] = rays_.z[u];
+      row_.depth[i] = depth[u];
+    }
+    return count;
+  }
+
+  // The first `count` pixels of the row become samples of a depth's source.
+  void take(int d, int count) {
+    place(count, row_.x.data(), row_.y.data(), row_.z.data(), row_.depth.data(), view_.rotation, view_.translation,
+          limits_, row_.ray.data(), row_.range.data(), row_.is_good.data());
+    Samples& samples = scratch_.samples[view_.source[d]];
+    samples.reserve(count);
+    const uint16_t* instance = view_.instances ? view_.instances + offset_ : nullptr;
+    int64_t next = samples.count;
+    for (int i = 0; i < count; ++i) {
+      // A point that is none may have any ray.
+      const int is_good = row_.is_good[i], ray = is_good ? row_.ray[i] : 0;
+      const int32_t building = instance ? instance[row_.column[i]] : 0;
+      samples.ray[next] = static_cast<uint16_t>(ray);
+      samples.range[next] = row_.range[i];
+      samples.instance[next] = building ? number_ << 16 | building : 0;
+      samples.per_ray[ray] += is_good;
+      next += is_good;
+    }
+    samples.count = next;
+  }
+
+  void vote() {
+    const float* r = view_.rotation;
+    for (int u = 0; u < view_.width; ++u) {
+      if (!row_.is_near_horizon[u]) continue;
+      const float x = rays_.x[u], y = rays_.y[u], z = rays_.z[u];
+      const float dx = r[0] * x + r[1] * y + r[2] * z, dy = r[3] * x + r[4] * y + r[5] * z;
+      if (label_[u] == geoloc::kBuilding) {
+        vote_for_building(u, dx, dy, r[6] * x + r[7] * y + r[8] * z);
+        continue;
+      }
+      const bool is_open = label_[u] == geoloc::kSky || label_[u] == geoloc::kRoad || label_[u] == geoloc::kPavement;
+      ++(is_open ? open_ : blocked_)[ray_at(turn_of(dy, dx, limits_.per_radian), limits_.num_rays)];
+    }
+  }
+
+  // The most trustworthy depth decides whether a building is out of reach; without any it is lost.
+  void vote_for_building(int u, float dx, float dy, float dz) {
+    for (int d = 0; d < view_.num_depths; ++d) {
+      const float depth = view_.depth[d][offset_ + u];
+      if (!is_depth(depth)) continue;
+      const float px = dx * depth + view_.translation[0], py = dy * depth + view_.translation[1];
+      const float up = dz * depth + view_.translation[2];
+      if (up < limits_.min_height || up > limits_.max_height) return;
+      if (std::sqrt(px * px + py * py) <= limits_.max_range) return;
+      ++far_[ray_at(turn_of(py, px, limits_.per_radian), limits_.num_rays)];
+      return;
+    }
+    ++lost_[ray_at(turn_of(dy, dx, limits_.per_radian), limits_.num_rays)];
+  }
+
+  const View& view_;
+  const int number_;
+  const Limits& limits_;
+  Scratch& scratch_;
+  Row& row_;
+  geoloc::RowRays rays_;
+  int32_t *lost_, *far_, *open_, *blocked_;
+  int64_t offset_ = 0;
+  const uint8_t* label_ = nullptr;
 };
+
+// Samples of one ray, sorted out.
+class RayReducer {
+ public:
+  RayReducer(float quantile, std::vector<float>& values) : quantile_(quantile), values_(values) {}
+
+  void run(const float* range, const int32_t* instance, int64_t count, int min_samples) {
+    values_.assign(range, range + count);
+    const auto rank = static_cast<int64_t>(quantile_ * static_cast<float>(count - 1) + 0.5f);
+    std::nth_element(values_.begin(), values_.begin() + rank, values_.end());
+    const float about = values_[rank], nearest = 0.9f * about - 0.5f, farthest = 1.25f * about + 0.5f;
+    count_buildings(range, instance, count, nearest, farthest);
+    choose(min_samples);
+    values_.clear();
+    for (int64_t i = 0; i < count; ++i) {
+      if (instance[i] == best && range[i] >= nearest && range[i] <= farthest) values_.push_back(range[i]);
+    }
+    std::nth_element(values_.begin(), values_.begin() + values_.size() / 2, values_.end());
+    median = values_[values_.size() / 2];
+  }
+
+  float median = 0.0f;
+  int32_t best = 0;    // most common building at the surface, the smaller number where two are as common
+  int32_t rival = -1;  // most common one of another camera there, -1 if none has enough points
+
+ private:
+  struct Building {
+    int32_t instance;
+    int64_t count;
+  };
+
+  void count_buildings(const float* range, const int32_t* instance, int64_t count, float nearest, float farthest) {
+    buildings_.clear();
+    std::size_t last = 0;
+    for (int64_t i = 0; i < count; ++i) {
+      if (!(range[i] >= nearest && range[i] <= farthest)) continue;
+      if (last >= buildings_.size() || buildings_[last].instance != instance[i]) {
+        for (last = 0; last < buildings_.size() && buildings_[last].instance != instance[i]; ++last) {
+        }
+        if (last == buildings_.size()) buildings_.push_back({instance[i], 0});
+      }
+      ++buildings_[last].count;
+    }
+  }
+
+  void choose(int min_samples) {
+    const auto is_better = [](const Building& one, const Building& other) {
+      return one.count > other.count || (one.count == other.count && one.instance < other.instance);
+    };
+    Building first{0, 0}, second{-1, 0};
+    for (const Building& building : buildings_) {
+      if (is_better(building, first)) first = building;
+    }
+    for (const Building& building : buildings_) {
+      const bool is_other = building.instance && building.instance >> 16 != first.instance >> 16;
+      if (is_other && building.count >= min_samples && is_better(building, second)) second = building;
+    }
+    best = first.instance;
+    rival = best ? second.instance : -1;
+  }
+
+  const float quantile_;
+  std::vector<float>& values_;
+  std::vector<Building> buildings_;
+};
+
+// Rays that no better source has found anything on are taken from `samples`.
+void reduce(const Samples& samples, float quantile, int min_samples, int num_rays, Scratch& scratch, float* range,
+            int32_t* instance, int32_t* rival) {
+  scratch.start.assign(num_rays + 1, 0);
+  for (int k = 0; k < num_rays; ++k) scratch.start[k + 1] = scratch.start[k] + samples.per_ray[k];
+  scratch.fill.assign(scratch.start.begin(), scratch.start.end() - 1);
+  if (static_cast<int64_t>(scratch.sorted_range.size()) < samples.count) {
+    scratch.sorted_range.resize(samples.ray.size());
+    scratch.sorted_instance.resize(samples.ray.size());
+  }
+  for (int64_t i = 0; i < samples.count; ++i) {
+    const int64_t place = scratch.fill[samples.ray[i]]++;
+    scratch.sorted_range[place] = samples.range[i];
+    scratch.sorted_instance[place] = samples.instance[i];
+  }
+  RayReducer reducer(quantile, scratch.values);
+  for (int k = 0; k < num_rays; ++k) {
+    const int64_t first = scratch.start[k], count = scratch.start[k + 1] - first;
+    if (instance[k] >= 0 || count < std::max(1, min_samples)) continue;
+    reducer.run(scratch.sorted_range.data() + first, scratch.sorted_instance.data() + first, count, min_samples);
+    range[k] = reducer.median;
+    instance[k] = reducer.best;
+    rival[k] = reducer.rival;
+  }
+}
 
 }  // namespace
 
 extern "C" {
 
-// Every building pixel with a point between the heights and within reach becomes a sample; returns how many.
-// rotation (9,), translation (3,): level frame (z up from the ground) from the optical frame. model: 0 pinhole, 1
-// equirectangular. instances may be null. sample_* must hold as many entries as there are building pixels.
-// lost (num_rays,): building pixels of that direction near the horizon whose depth is missing.
-// seen_open, seen_blocked (num_rays,): other pixels near the horizon that show open view or something that hides it.
-int64_t geoloc_observe_pixels(int model, int width, int height, float fx, float fy, float cx, float cy,
-                              const float* rotation, const float* translation, const uint8_t* labels,
-                              const float* depth, const uint16_t* instances, int num_rays, float min_height,
-                              float max_height, float max_range, float min_sine, float max_sine, int32_t* sample_ray,
-                              float* sample_range, int32_t* sample_instance, int32_t* lost, int32_t* far_away,
-                              int32_t* seen_open, int32_t* seen_blocked) {
-  const Rays rays(model, width, height, fx, fy, cx, cy);
-  const float* r = rotation;
-  const float* t = translation;
-  int64_t samples = 0;
-  for (int k = 0; k < num_rays; ++k) lost[k] = far_away[k] = seen_open[k] = seen_blocked[k] = 0;
-  const float per_radian = static_cast<float>(num_rays) / (2.0f * kPi);
-  std::vector<float> sine(width);
-  Row row(width);
-  for (int v = 0; v < height; ++v) {
-    const float scale = rays.row_scale[v], down = rays.row_down[v];
-    const uint8_t* label = labels + static_cast<int64_t>(v) * width;
-    const float* row_depth = depth + static_cast<int64_t>(v) * width;
-    const uint16_t* row_instance = instances ? instances + static_cast<int64_t>(v) * width : nullptr;
-    sines_of_row(width, rays.across.data(), rays.ahead.data(), scale, down, r, sine.data());
-    int count = 0;
-    for (int u = 0; u < width; ++u) {
-      const bool votes = sine[u] >= min_sine && sine[u] <= max_sine;
-      if (label[u] != kBuilding && !votes) continue;
-      row.column[count] = u;
-      row.across[count] = rays.across[u];
-      row.ahead[count] = rays.ahead[u];
-      row.depth[count] = row_depth[u];
-      ++count;
-    }
-    place_row(count, row.across.data(), row.ahead.data(), scale, down, r, t, row.depth.data(), per_radian,
-              row.range.data(), row.up.data(), row.turn.data(), row.far_turn.data());
-    for (int i = 0; i < count; ++i) {
-      const int u = row.column[i];
-      const bool votes = sine[u] >= min_sine && sine[u] <= max_sine;
-      if (label[u] != kBuilding) {
-        const bool open = label[u] == kSky || label[u] == kRoad || label[u] == kPavement;
-        ++(open ? seen_open : seen_blocked)[ray_at(row.far_turn[i], num_rays)];
-        continue;
-      }
-      if (!(row.depth[i] > 0.0f && row.depth[i] < 1e6f)) {
-        if (votes) ++lost[ray_at(row.far_turn[i], num_rays)];
-        continue;
-      }
-      if (row.up[i] < min_height || row.up[i] > max_height) continue;
-      const int ray = ray_at(row.turn[i], num_rays);
-      if (row.range[i] > max_range) {
-        if (votes) ++far_away[ray];
-        continue;
-      }
-      sample_ray[samples] = ray;
-      sample_range[samples] = row.range[i];
-      sample_instance[samples] = row_instance ? row_instance[u] : 0;
-      ++samples;
-    }
-  }
-  return samples;
-}
-
-// Per ray the `quantile` of its samples' ranges, and the most common instance among the samples about that far away
-// (the smaller number where two are as common). NaN and -1 where there are fewer than `min_samples`.
-void geoloc_observe_reduce(int64_t samples, const int32_t* sample_ray, const float* sample_range,
-                           const int32_t* sample_instance, int num_rays, float quantile, int min_samples,
-                           float* range, int32_t* instance) {
-  std::vector<int64_t> start(num_rays + 1, 0);
-  for (int64_t i = 0; i < samples; ++i) ++start[sample_ray[i] + 1];
-  for (int k = 0; k < num_rays; ++k) start[k + 1] += start[k];
-  std::vector<int64_t> fill(start.begin(), start.end() - 1);
-  std::vector<float> sorted_range(samples), scratch;
-  std::vector<int32_t> sorted_instance(samples), near;
-  for (int64_t i = 0; i < samples; ++i) {
-    const int64_t place = fill[sample_ray[i]]++;
-    sorted_range[place] = sample_range[i];
-    sorted_instance[place] = sample_instance[i];
-  }
-  for (int k = 0; k < num_rays; ++k) {
-    const int64_t first = start[k], end = start[k + 1], count = end - first;
-    range[k] = NAN;
-    instance[k] = -1;
-    if (count < std::max(1, min_samples)) continue;
-    scratch.assign(sorted_range.begin() + first, sorted_range.begin() + end);
-    const auto rank = static_cast<int64_t>(quantile * static_cast<float>(count - 1) + 0.5f);
-    std::nth_element(scratch.begin(), scratch.begin() + rank, scratch.end());
-    range[k] = scratch[rank];
-    const float nearest = 0.9f * range[k] - 0.5f, farthest = 1.25f * range[k] + 0.5f;
-    near.clear();
-    for (int64_t i = first; i < end; ++i) {
-      if (sorted_range[i] >= nearest && sorted_range[i] <= farthest) near.push_back(sorted_instance[i]);
-    }
-    std::sort(near.begin(), near.end());
-    std::size_t best = 0;
-    for (std::size_t i = 0; i < near.size();) {
-      std::size_t j = i;
-      while (j < near.size() && near[j] == near[i]) ++j;
-      if (j - i > best) {
-        best = j - i;
-        instance[k] = near[i];
-      }
-      i = j;
-    }
-    scratch.clear();
-    for (int64_t i = first; i < end; ++i) {
-      const bool same = sorted_instance[i] == instance[k];
-      if (same && sorted_range[i] >= nearest && sorted_range[i] <= farthest) scratch.push_back(sorted_range[i]);
-    }
-    std::nth_element(scratch.begin(), scratch.begin() + scratch.size() / 2, scratch.end());
-    range[k] = scratch[scratch.size() / 2];
+// What each ray of a scan saw of the buildings of all views, whose rotation and translation lead to the level frame (z
+// up from the ground). A building pixel with depth is a sample if its point lies between the heights and within reach.
+// Per ray the first source with as many as min_samples (4,) counts: the quantile of its ranges finds the surface, of
+// which range is the median of the most common instance.
+//
+// range (num_rays,): NaN where nothing was found. instance: number of the view << 16 | its instance, 0 where unknown,
+// -1 where nothing was found. rival: instance of another view on the same surface, -1 if there is none.
+// votes (4, num_rays): pixels near the horizon that show a building without depth, one out of reach, open view, and
+// something that may hide a building.
+void geoloc_observe(const View* views, int num_views, int num_rays, float min_height, float max_height,
+                    float max_range, float min_sine, float max_sine, float quantile, const int32_t* min_samples,
+                    float* range, int32_t* instance, int32_t* rival, int32_t* votes) {
+  thread_local Scratch scratch;
+  const Limits limits{num_rays, min_height, max_height, max_range, min_sine, max_sine,
+                      static_cast<float>(num_rays) / (2.0f * kPi)};
+  for (Samples& samples : scratch.samples) samples.clear(num_rays);
+  std::fill(votes, votes + 4 * num_rays, 0);
+  for (int i = 0; i < num_views; ++i) Observer(views[i], i, limits, scratch, votes).run();
+  std::fill(range, range + num_rays, NAN);
+  std::fill(instance, instance + num_rays, -1);
+  std::fill(rival, rival + num_rays, -1);
+  for (int source = 0; source < kNumSources; ++source) {
+    if (scratch.samples[source].count == 0) continue;
+    reduce(scratch.samples[source], quantile, min_samples[source], num_rays, scratch, range, instance, rival);
   }
 }
 

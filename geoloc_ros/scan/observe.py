@@ -1,4 +1,4 @@
-"""From a label image and depth to a scan: what each ray on the ground plane saw, and whether it saw anything."""
+"""From label images and depth to a scan: what each ray on the ground plane saw, and whether it saw anything."""
 
 from __future__ import annotations
 
@@ -10,50 +10,40 @@ from functools import cache
 import numpy as np
 
 from geoloc_ros.core.camera import Camera
-from geoloc_ros.core.classes import SemanticClass
 from geoloc_ros.core.config import ObserveConfig, ScanConfig
 from geoloc_ros.core.errors import ObservationError
 from geoloc_ros.core.native import load_native
-from geoloc_ros.core.types import Float32, Float64, Int32, Pose3, SemanticScan, UInt8, UInt16
-from geoloc_ros.core.view import Depth, View
-from geoloc_ros.scan.ground import is_ground, level_from_base
+from geoloc_ros.core.types import Bool, Float32, Float64, Int32, Pose3, SemanticScan, UInt8, UInt16
+from geoloc_ros.core.view import View
+from geoloc_ros.scan.ground import MIN_POINTS, ground_points, level_from_base
+from geoloc_ros.scan.naming import VIEW_SHIFT, join_across_views, name_unknown
+from geoloc_ros.scan.native_views import SOURCES, NativeViews
 
-# No street scene has a median depth like this in metres; in millimetres even a near wall has.
-_MILLIMETRES_FROM = 500.0
-# Beyond what a 16-bit instance image can hold.
-_FIRST_OWN_INSTANCE = 1 << 16
-_GROUND_STRIDE = 4
-_GROUND_REACH_M = 15.0
+# Lidar points lie decimetres apart where pixels lie centimetres: two of them are as much evidence as a patch of pixels.
+_MIN_SPARSE_SAMPLES = 2
 
 
 @dataclass(frozen=True)
-class Samples:
-    """Points on buildings, each with the ray whose bin it lies in."""
+class _Rays:
+    """What was seen along each ray."""
 
-    ray: Int32
-    """(N,)."""
     range_m: Float32
-    """(N,), on the ground plane."""
+    """(B,), NaN where nothing was found."""
     instance: Int32
-    """(N,), 0 where unknown."""
+    """(B,), see `scan.naming`."""
+    rival: Int32
+    """(B,), see `scan.naming`."""
+    votes: Int32
+    """(4, B): pixels just above the horizon. Those speak for a ray that hit nothing: any building in reach that is
+    higher than the camera would cover them, and the ground does not. They show a building without depth; one out of
+    reach; open view (sky, or road that rises); what may hide a building (trees, vehicles, people, anything unknown)."""
 
-
-@dataclass(frozen=True)
-class Horizon:
-    """Per ray (B,) the number of pixels just above the horizon that show something.
-
-    Those speak for a ray that hit nothing: any building in reach that is higher than the camera would cover them, and
-    the ground does not.
-    """
-
-    lost: Int32
-    """Building, but no depth."""
-    far: Int32
-    """Building beyond reach."""
-    open: Int32
-    """Sky, or road that rises."""
-    blocked: Int32
-    """What may hide a building: trees, vehicles, people, anything unknown."""
+    def observed(self) -> Bool:
+        """(B,), where something was found or there is mostly open view."""
+        lost, far, is_open, blocked = self.votes
+        open_view, hidden = is_open + far, blocked + lost
+        seen: Bool = ~np.isnan(self.range_m) | ((open_view > 0) & (open_view >= hidden))
+        return seen
 
 
 def observe_scan(
@@ -65,51 +55,25 @@ def observe_scan(
     horizon; not if something there may hide a building, a building has no depth, or no camera looks there.
 
     Args:
-        views: Cameras of one moment; where two see one ray, their points are put together.
+        views: Cameras of one moment. Where several see one ray their points are put together; per ray the most
+            trustworthy source of depth with enough points counts.
         scan_config: Rays and reach.
         observe_config: Heights, quantile and the rest.
         gravity: (3,) unit vector that points up, in the base frame, as an accelerometer at rest measures it.
 
     Raises:
-        ObservationError: If there is no view, images differ in size or type, or no depth is usable.
+        ObservationError: If there is no view, images differ in size or type, no depth is usable, depth is in
+            millimetres, or gravity points elsewhere than up.
     """
-    if not views:
-        raise ObservationError("there is no view to make a scan of")
-    for view in views:
-        _check_view(view)
-    ground_m = np.concatenate([_ground_points(view, depth) for view in views for depth in view.depths])
-    level = level_from_base(ground_m)
-    parts = [
-        _sample_pixels(view, depth, level @ view.base_from_camera, scan_config, observe_config)
-        for view in views for depth in view.depths
-    ]
-    names = ("ray", "range_m", "instance")
-    samples = Samples(*(np.concatenate([getattr(seen, name) for seen, _ in parts]) for name in names))
-    horizon = Horizon(*(sum(getattr(votes, name) for _, votes in parts) for name in ("lost", "far", "open", "blocked")))
-    return _reduce(samples, horizon, scan_config, observe_config)
-
-
-def _check_view(view: View) -> None:
-    check_label_image(view.labels, view.instances, view.camera)
-    if not view.depths:
-        raise ObservationError("a camera has labels but no depth: give a depth image, points, or a depth network")
-    for depth in view.depths:
-        _check_depth(view.labels, depth.depth_m)
-
-
-def _check_depth(labels: UInt8, depth_m: Float32) -> None:
-    if depth_m.dtype != np.float32 or depth_m.shape != labels.shape:
-        raise ObservationError(
-            f"depth is {depth_m.dtype} {depth_m.shape}, expected float32 metres {labels.shape} like the labels"
-        )
-    coarse = depth_m[::_GROUND_STRIDE, ::_GROUND_STRIDE]
-    valid = coarse[np.isfinite(coarse) & (coarse > 0.0)]
-    if len(valid) == 0:
-        raise ObservationError("no pixel of the depth image is usable (all NaN, 0 or infinite); check the depth source")
-    if np.median(valid) > _MILLIMETRES_FROM:
-        raise ObservationError(
-            f"median depth is {np.median(valid):.0f}; that is millimetres, not metres: convert it, or publish 16UC1"
-        )
+    _check_views(views)
+    native = NativeViews(views)
+    level = _level(views, native, gravity)
+    native.place([level @ view.base_from_camera for view in views])
+    rays = _observe(native, scan_config, observe_config)
+    split_ratio = observe_config.split_ratio
+    instance = join_across_views(rays.range_m, rays.instance, rays.rival, split_ratio)
+    instance = name_unknown(rays.range_m, instance, split_ratio, len(views) << VIEW_SHIFT)
+    return SemanticScan(rays.range_m, instance, rays.observed())
 
 
 def check_label_image(labels: UInt8, instances: UInt16 | None, camera: Camera) -> None:
@@ -127,86 +91,63 @@ def check_label_image(labels: UInt8, instances: UInt16 | None, camera: Camera) -
         )
 
 
-def _ground_points(view: View, given: Depth) -> Float32:
-    """Points (N, 3) on road and pavement around the base, in its frame, from every fourth row and column."""
-    base_from_camera = view.base_from_camera
-    coarse = (slice(None, None, _GROUND_STRIDE), slice(None, None, _GROUND_STRIDE))
-    depth = given.depth_m[coarse]
-    rows, columns = np.nonzero(is_ground(view.labels[coarse]) & (depth > 0.0) & (depth < 2.0 * _GROUND_REACH_M))
-    directions = _coarse_rays(view.camera)[rows, columns]
-    rotation = base_from_camera.rotation.astype(np.float32)
-    points = (directions * depth[rows, columns, None] @ rotation.T).astype(np.float32)
-    points += base_from_camera.translation_m.astype(np.float32)
-    return points[np.hypot(points[:, 0], points[:, 1]) < _GROUND_REACH_M]
+def _check_views(views: Sequence[View]) -> None:
+    if not views:
+        raise ObservationError("there is no camera to make a scan of")
+    for view in views:
+        check_label_image(view.labels, view.instances, view.camera)
+        if not view.depths:
+            raise ObservationError("a camera has labels but no depth: give a depth image, points, or a depth network")
+        for depth in view.depths:
+            if depth.depth_m.dtype != np.float32 or depth.depth_m.shape != view.labels.shape:
+                raise ObservationError(
+                    f"depth is {depth.depth_m.dtype} {depth.depth_m.shape}, expected float32 metres "
+                    f"{view.labels.shape} like the labels"
+                )
 
 
-@cache
-def _coarse_rays(camera: Camera) -> Float32:
-    return camera.rays()[::_GROUND_STRIDE, ::_GROUND_STRIDE].copy()
+def _level(views: Sequence[View], native: NativeViews, gravity: Float64 | None) -> Pose3:
+    """`level_from_base` by the most trustworthy source that sees enough of the ground.
+
+    Raises:
+        ObservationError: If no depth is usable or one is in millimetres.
+    """
+    given = sorted({SOURCES.index(depth.source) for view in views for depth in view.depths})
+    ground_m, num_usable = np.empty((0, 3), np.float32), 0
+    for source in given:
+        ground = ground_points(native, source)
+        num_usable += int(ground.seen[:, 0].sum())
+        # No street scene has a median depth like this in metres; in millimetres even a near wall has.
+        if np.any(2 * ground.seen[:, 1] > ground.seen[:, 0]):
+            raise ObservationError(
+                f"most of the {SOURCES[source]} depth is beyond 500; that is millimetres, not metres: convert it, or "
+                "publish 16UC1"
+            )
+        if len(ground_m) < MIN_POINTS:
+            ground_m = ground.points_m
+    if num_usable == 0:
+        raise ObservationError("no pixel of the depth image is usable (all NaN, 0 or infinite); check the depth source")
+    return level_from_base(ground_m, gravity)
 
 
-def _sample_pixels(
-    view: View, given: Depth, level_from_camera: Pose3, scan_config: ScanConfig, observe_config: ObserveConfig
-) -> tuple[Samples, Horizon]:
-    labels, depth_m, camera = np.ascontiguousarray(view.labels), np.ascontiguousarray(given.depth_m), view.camera
-    instances = None if view.instances is None else np.ascontiguousarray(view.instances)
-    capacity = int(np.count_nonzero(labels == SemanticClass.BUILDING))
-    ray, instance = np.empty((2, capacity), np.int32)
-    range_m = np.empty(capacity, np.float32)
-    votes = np.empty((4, scan_config.num_rays), np.int32)
-    rotation = np.ascontiguousarray(level_from_camera.rotation, np.float32)
-    translation = np.ascontiguousarray(level_from_camera.translation_m, np.float32)
+def _observe(native: NativeViews, scan_config: ScanConfig, observe_config: ObserveConfig) -> _Rays:
+    num_rays, least = scan_config.num_rays, observe_config.min_samples
     lowest, highest = np.sin([observe_config.min_horizon_rad, observe_config.max_horizon_rad])
-    count = _native().geoloc_observe_pixels(
-        int(camera.model == "equirectangular"), camera.width, camera.height, camera.fx, camera.fy, camera.cx,
-        camera.cy, rotation.ctypes.data, translation.ctypes.data, labels.ctypes.data, depth_m.ctypes.data,
-        None if instances is None else instances.ctypes.data, scan_config.num_rays, observe_config.min_height_m,
-        observe_config.max_height_m, scan_config.max_range_m, lowest, highest, ray.ctypes.data, range_m.ctypes.data,
-        instance.ctypes.data, *(row.ctypes.data for row in votes),
+    min_samples = np.array([min(least, _MIN_SPARSE_SAMPLES), least, least, least], np.int32)
+    range_m, votes = np.empty(num_rays, np.float32), np.empty((4, num_rays), np.int32)
+    instance, rival = np.empty((2, num_rays), np.int32)
+    _native().geoloc_observe(
+        native.pointer, len(native), num_rays, observe_config.min_height_m, observe_config.max_height_m,
+        scan_config.max_range_m, lowest, highest, observe_config.range_quantile, min_samples.ctypes.data,
+        range_m.ctypes.data, instance.ctypes.data, rival.ctypes.data, votes.ctypes.data,
     )
-    return Samples(ray[:count], range_m[:count], instance[:count]), Horizon(*votes)
-
-
-def _reduce(
-    samples: Samples, horizon: Horizon, scan_config: ScanConfig, observe_config: ObserveConfig
-) -> SemanticScan:
-    num_rays = scan_config.num_rays
-    range_m, instance = np.empty(num_rays, np.float32), np.empty(num_rays, np.int32)
-    _native().geoloc_observe_reduce(
-        len(samples.ray), samples.ray.ctypes.data, samples.range_m.ctypes.data, samples.instance.ctypes.data,
-        num_rays, observe_config.range_quantile, observe_config.min_samples, range_m.ctypes.data,
-        instance.ctypes.data,
-    )
-    hit = ~np.isnan(range_m)
-    open_view, hidden = horizon.open + horizon.far, horizon.blocked + horizon.lost
-    observed = hit | ((open_view > 0) & (open_view >= hidden))
-    return SemanticScan(range_m, _named_instances(range_m, instance, observe_config.split_ratio), observed)
-
-
-def _named_instances(range_m: Float32, instance: Int32, split_ratio: float) -> Int32:
-    """`instance` with numbers of its own, from 65536, for hits of unknown building (0): one between jumps of range."""
-    unknown = instance == 0
-    if not unknown.any():
-        return instance
-    before = np.roll(range_m, 1)
-    ratio = np.fmax(range_m / before, before / range_m)
-    begins = unknown & ~(np.roll(unknown, 1) & (ratio < 1.0 + split_ratio))
-    piece = np.cumsum(begins)
-    # What reaches ray 0 from the last ray without a jump is the last piece.
-    piece[piece == 0] = piece[-1]
-    return np.where(unknown, piece + _FIRST_OWN_INSTANCE, instance).astype(np.int32)
+    return _Rays(range_m, instance, rival, votes)
 
 
 @cache
 def _native() -> ctypes.CDLL:
     library = load_native()
     pointer, real, integer = ctypes.c_void_p, ctypes.c_float, ctypes.c_int
-    library.geoloc_observe_pixels.argtypes = [
-        *[integer] * 3, *[real] * 4, *[pointer] * 5, integer, *[real] * 5, *[pointer] * 7
-    ]
-    library.geoloc_observe_pixels.restype = ctypes.c_int64
-    library.geoloc_observe_reduce.argtypes = [
-        ctypes.c_int64, *[pointer] * 3, integer, real, integer, *[pointer] * 2
-    ]
-    library.geoloc_observe_reduce.restype = None
+    library.geoloc_observe.argtypes = [pointer, integer, integer, *[real] * 6, *[pointer] * 5]
+    library.geoloc_observe.restype = None
     return library
