@@ -23,9 +23,18 @@ map_app = typer.Typer(help="Get maps.", no_args_is_help=True)
 app.add_typer(map_app, name="map")
 train_app = typer.Typer(help="Train networks.", no_args_is_help=True)
 app.add_typer(train_app, name="train")
+export_app = typer.Typer(help="Make networks ready for the road.", no_args_is_help=True)
+app.add_typer(export_app, name="export")
 
 ConfigOption = Annotated[Optional[Path], typer.Option("--config", "-c", help="YAML file of parameters.")]
 SetOption = Annotated[Optional[list[str]], typer.Option("--set", "-s", help="section.key=value, over the file.")]
+UseOption = Annotated[
+    str,
+    typer.Option(
+        help="Camera topics to use, of image,segmentation,depth,instances; networks read the rest from the image. "
+        "Without it: segmentation, depth and instances if the bag has the first two, else all it has."
+    ),
+]
 CropOption = Annotated[Optional[str], typer.Option("--crop", help="W,S,E,N in degrees: clip the map to this box.")]
 
 
@@ -104,6 +113,7 @@ def localize(
     bag: Annotated[Path, typer.Argument(help="rosbag2 folder or .mcap file.")],
     index_folder: Annotated[Path, typer.Option("--index", help="Index folder.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Trajectory to write (.tum).")],
+    use: UseOption = "",
     config: ConfigOption = None,
     set_: SetOption = None,
 ) -> None:
@@ -112,7 +122,7 @@ def localize(
     from geoloc_ros.localize import localize_bag
 
     with progress_bar() as progress:
-        summary = localize_bag(bag, index_folder, output, load_config(config, tuple(set_ or ())), progress)
+        summary = localize_bag(bag, index_folder, output, load_config(config, tuple(set_ or ())), progress, use)
     typer.echo(summary.as_text())
 
 
@@ -134,12 +144,17 @@ def report(
     index_folder: Annotated[Path, typer.Option("--index", help="Index folder that was localized in.")],
     trace: Annotated[Path, typer.Option("--trace", help=".trace.npz beside the trajectory of `geoloc localize`.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Page to write.")] = Path("report.html"),
+    use: UseOption = "",
+    config: ConfigOption = None,
+    set_: SetOption = None,
 ) -> None:
-    """Write a page to look at a localized drive: map, belief, camera, error. It needs no network."""
+    """Write a page to look at a localized drive: map, belief, camera, error. The page loads nothing from elsewhere."""
+    from geoloc_ros.core.config import load_config
     from geoloc_ros.report import write_report
 
     with progress_bar() as progress:
-        summary = write_report(index_folder, bag, trace, output, progress)
+        tree = load_config(config, tuple(set_ or ()))
+        summary = write_report(index_folder, bag, trace, output, progress, use, tree.networks, tree.inference)
     typer.echo(summary.as_text())
 
 
@@ -238,12 +253,43 @@ def street(
     typer.echo(summary.as_text())
 
 
+@export_app.command()
+def engine(
+    network: Annotated[Path, typer.Argument(help=".onnx file.")],
+    size: Annotated[Optional[str], typer.Option(help="WIDTHxHEIGHT of images, where the network is open.")] = None,
+    precision: Annotated[str, typer.Option(help="fp32, fp16 or int8; written into a network of its own.")] = "fp32",
+    calibration: Annotated[
+        Optional[list[Path]], typer.Option(help="For int8: .npy of inputs (N, ...), or a photo; may be repeated.")
+    ] = None,
+    compute_capability: Annotated[
+        Optional[str], typer.Option(help="Of a GPU that is not here, e.g. 8.9; needs tensorrt_rtx.")
+    ] = None,
+    output: Annotated[
+        Optional[Path], typer.Option("--output", "-o", help="Network of the precision; NAME.fp16.onnx without it.")
+    ] = None,
+    config: ConfigOption = None,
+    set_: SetOption = None,
+) -> None:
+    """Build the TensorRT engine of a network now, so that no start has to wait for it."""
+    from geoloc_ros.core.config import load_config
+    from geoloc_ros.export import EngineOptions, export_engine, parse_capability, parse_precision, parse_size
+
+    options = EngineOptions(
+        network, output, parse_size(size) if size else None, parse_precision(precision), tuple(calibration or ()),
+        parse_capability(compute_capability) if compute_capability else None,
+    )
+    with progress_bar() as progress:
+        summary = export_engine(options, load_config(config, tuple(set_ or ())).inference, progress)
+    typer.echo(summary.as_text())
+
+
 @app.command()
 def demo(
     map_file: Annotated[Optional[Path], typer.Option("--map", help="Map file; a procedural city without it.")] = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for bag, index and report.")] = Path("demo"),
     crop: CropOption = None,
     seed: Annotated[int, typer.Option(help="City, world, drive and noise.")] = 0,
+    use: UseOption = "",
     config: ConfigOption = None,
     set_: SetOption = None,
 ) -> None:
@@ -253,9 +299,8 @@ def demo(
     from geoloc_ros.index import parse_crop
 
     with progress_bar() as progress:
-        summary = run_demo(
-            map_file, output, parse_crop(crop) if crop else None, seed, load_config(config, tuple(set_ or ())), progress
-        )
+        tree = load_config(config, tuple(set_ or ()))
+        summary = run_demo(map_file, output, parse_crop(crop) if crop else None, seed, tree, progress, use)
     typer.echo(summary.as_text())
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from geoloc_ros.core.config import Config
 from geoloc_ros.core.errors import BackendError
 from geoloc_ros.core.progress import ProgressCallback
+from geoloc_ros.datasets.parts import PARTS, choose_parts
 from geoloc_ros.evaluate import Evaluation, evaluate_trajectory
 from geoloc_ros.evaluation.trace import Trace
 from geoloc_ros.evaluation.tum import write_tum
@@ -30,8 +31,8 @@ from geoloc_ros.simulate import simulate_drive
 logger = logging.getLogger(__name__)
 
 LENGTH_M = 600.0
-# Faster than the vehicle drove, as two busy cores allow without dropping frames.
-RATE = 2.0
+# Faster than the vehicle drove, as two busy cores allow without dropping frames; networks that read images take longer.
+RATE, READING_RATE = 2.0, 1.0
 _END_S = 5.0
 
 
@@ -48,9 +49,12 @@ class DemoSummary:
 
 
 def run_demo(
-    map_file: Path | None, folder: Path, crop: Crop | None, seed: int, config: Config, progress: ProgressCallback
+    map_file: Path | None, folder: Path, crop: Crop | None, seed: int, config: Config, progress: ProgressCallback,
+    use: str = "",
 ) -> DemoSummary:
     """Do what a user would do with `geoloc index`, `simulate`, `run`, `evaluate` and `report`; files go to `folder`.
+
+    The nodes use the labels and depth that the simulated sensors give, or what `use` names, as `geoloc run` does.
 
     Raises:
         GeolocError: As those do.
@@ -64,25 +68,26 @@ def run_demo(
     logger.info("%s", index_map(map_file, index, crop, config, progress).as_text())
     logger.info("3/5  driving %.0f m through a copy of the city that differs from its map", LENGTH_M)
     logger.info("%s", simulate_drive(index, bag, None, seed, LENGTH_M, config, progress).as_text())
-    logger.info("4/5  playing the drive to live nodes at %g times its speed; they do not know where it begins", RATE)
-    trace_file = _localize_live(index, bag, live, config)
+    rate = READING_RATE if "image" in choose_parts(use, PARTS) else RATE
+    logger.info("4/5  playing the drive to live nodes at %g times its speed; they do not know where it begins", rate)
+    trace_file = _localize_live(index, bag, live, config, use, rate)
     logger.info("5/5  judging and drawing")
     trajectory = live / "trajectory.tum"
     trace = Trace.load(trace_file)
     write_tum(trajectory, trace.stamp_ns[trace.is_fix], trace.pose[trace.is_fix])
     evaluation = evaluate_trajectory(trajectory, bag, folder / "results.json")
     report = folder / "report.html"
-    write_report(index, bag, trace_file, report, progress)
+    write_report(index, bag, trace_file, report, progress, use, config.networks, config.inference)
     return DemoSummary(evaluation, report)
 
 
-def _localize_live(index: Path, bag: Path, live: Path, config: Config) -> Path:
+def _localize_live(index: Path, bag: Path, live: Path, config: Config, use: str, rate: float) -> Path:
     """Trace of what live nodes said about a bag."""
     shutil.rmtree(live, ignore_errors=True)
     with _commentary():
         run_stack(
             StackOptions(
-                index, use_sim_time=True, log_level="warn", bag=bag, rate=RATE, record=live, config=config
+                index, use_sim_time=True, log_level="warn", bag=bag, rate=rate, record=live, config=config, use=use
             )
         )
     trace_file = live / "trace.npz"

@@ -11,18 +11,16 @@ import numpy as np
 
 from geoloc_ros.core.config import Config
 from geoloc_ros.core.errors import DatasetError, ObservationError
-from geoloc_ros.core.interfaces import Encoder
 from geoloc_ros.core.progress import ProgressCallback, no_progress
 from geoloc_ros.core.types import Float32, Int32, LocalizationStatus, PoseEstimate
-from geoloc_ros.core.view import View
-from geoloc_ros.datasets.bag import BagFrame, BagReader
-from geoloc_ros.datasets.parts import choose_parts
+from geoloc_ros.datasets.bag import BagReader
+from geoloc_ros.datasets.parts import Part, choose_parts
 from geoloc_ros.evaluation.trace import Trace, most_probable
 from geoloc_ros.evaluation.tum import write_tum
 from geoloc_ros.localization.localizer import Localizer
 from geoloc_ros.localization.place_index import PlaceIndex
 from geoloc_ros.scan.encoders import make_encoder
-from geoloc_ros.scan.observe import observe_scan
+from geoloc_ros.scan.perceive import Perceiver
 
 logger = logging.getLogger(__name__)
 
@@ -43,11 +41,14 @@ class LocalizeSummary:
     """Why the first bad frame was skipped; empty without one."""
     fixes: int
     frames_per_s: float
+    parts: tuple[Part, ...]
+    """What was taken from the bag."""
 
     def as_text(self) -> str:
         """A few lines for a terminal."""
         lines = [
-            f"{self.fixes} of {self.frames} frames localized ({self.frames_per_s:.0f} frames/s)",
+            f"{self.fixes} of {self.frames} frames localized from {', '.join(self.parts)} "
+            f"({self.frames_per_s:.0f} frames/s)",
             f"trajectory {self.output}",
             f"trace      {self.trace}",
         ]
@@ -62,31 +63,43 @@ def trace_path(trajectory: Path) -> Path:
 
 
 def localize_bag(
-    bag: Path, index_path: Path, output: Path, config: Config, progress: ProgressCallback = no_progress
+    bag: Path, index_path: Path, output: Path, config: Config, progress: ProgressCallback = no_progress, use: str = ""
 ) -> LocalizeSummary:
     """Localize every frame of a bag in order; write the fixes to `output` (TUM) and all else to its trace.
 
     The same bag, index and config give the same bytes. Bad frames are skipped and counted.
 
+    Args:
+        bag: Of the drive.
+        index_path: Where to localize.
+        output: Replaced if it exists.
+        config: Must describe the encoder that the index was made with.
+        progress: Told about the frames.
+        use: What to take from the bag, as `datasets.parts.choose_parts`; networks read from the image what is missing.
+
     Raises:
+        ConfigError: If `use` cannot be, or a description of a network is wrong.
         DatasetError: If the bag lacks what is needed, or none of its frames can be used.
         ArtifactError: If the index cannot be read.
         IndexMismatchError: If the index was made by another encoder than the config describes.
-        BackendError: If the weights of the encoder cannot be used.
+        BackendError: If the weights of the encoder or of a network cannot be used.
     """
     started_s = time.monotonic()
     reader = BagReader(bag)
+    parts = choose_parts(use, reader.parts)
     index = PlaceIndex.load(index_path)
     encoder = make_encoder(config.descriptor, config.scan, config.inference)
     index.check_encoder(encoder)
     localizer = Localizer(index, config)
+    perceiver = Perceiver(config.networks, config.inference, config.scan, config.observe)
     said: list[PoseEstimate] = []
     beliefs: list[tuple[Int32, Float32]] = []
     complaints: list[str] = []
-    for number, frame in enumerate(reader.frames(choose_parts("", reader.parts))):
+    for number, frame in enumerate(reader.frames(parts)):
         progress("localizing", min(1.0, number / max(1, len(reader))))
         try:
-            said.append(localizer.update(frame.stamp_ns, _query(frame, encoder, config), frame.odometry))
+            query = encoder.encode_query(perceiver.perceive([frame.camera_frame()]).scan)
+            said.append(localizer.update(frame.stamp_ns, query, frame.odometry))
         except ObservationError as error:
             complaints.append(str(error))
             continue
@@ -101,15 +114,8 @@ def localize_bag(
     logger.info("localized %d of %d frames of %s", int(is_fix.sum()), len(said), bag.name)
     return LocalizeSummary(
         output, trace_path(output), len(said), len(complaints), (complaints or [""])[0], int(is_fix.sum()),
-        len(said) / (time.monotonic() - started_s),
+        len(said) / (time.monotonic() - started_s), parts,
     )
-
-
-def _query(frame: BagFrame, encoder: Encoder, config: Config) -> Float32:
-    came = frame.camera_frame()
-    assert came.labels is not None
-    view = View(came.camera, came.base_from_camera, came.labels, came.instances, came.depths)
-    return encoder.encode_query(observe_scan([view], config.scan, config.observe))
 
 
 def _trace(said: list[PoseEstimate], beliefs: list[tuple[Int32, Float32]]) -> Trace:

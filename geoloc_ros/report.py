@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,27 +12,28 @@ import yaml
 
 from geoloc_ros.core.artifacts import write_beside
 from geoloc_ros.core.camera import Camera
-from geoloc_ros.core.config import Config, validated
+from geoloc_ros.core.config import Config, InferenceConfig, NetworksConfig, validated
 from geoloc_ros.core.errors import DatasetError, ObservationError
 from geoloc_ros.core.progress import ProgressCallback
 from geoloc_ros.core.types import Float32, Float64
 from geoloc_ros.core.view import CameraFrame
-from geoloc_ros.core.view import View as CameraView
 from geoloc_ros.datasets.bag import BagFrame, BagReader
+from geoloc_ros.datasets.parts import Part, choose_parts
 from geoloc_ros.evaluation.metrics import Metrics, evaluate_poses, interpolate_poses
 from geoloc_ros.evaluation.report.page import render_page
 from geoloc_ros.evaluation.report.scene import CameraMount, Scene, View
 from geoloc_ros.evaluation.report.summary import drive_figures
-from geoloc_ros.evaluation.report.thumbnail import label_colours, make_thumbnail, thumbnail_size
+from geoloc_ros.evaluation.report.thumbnail import label_colours, make_label_thumbnail, make_thumbnail, thumbnail_size
 from geoloc_ros.evaluation.trace import Trace
 from geoloc_ros.localization.place_index import PlaceIndex
 from geoloc_ros.maps.raycast import RayCaster
-from geoloc_ros.scan.observe import observe_scan
+from geoloc_ros.scan.perceive import Perceiver, Perception
 
 logger = logging.getLogger(__name__)
 
 # A thumbnail takes about 15 kB: so many keep the page under 15 MB.
 MAX_VIEWS = 400
+_SHIPPED, _ANY_ENGINE = NetworksConfig(), InferenceConfig()
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,8 @@ class ReportSummary:
 
 
 def write_report(
-    index_path: Path, bag: Path, trace_path: Path, output_html: Path, progress: ProgressCallback
+    index_path: Path, bag: Path, trace_path: Path, output_html: Path, progress: ProgressCallback, use: str = "",
+    networks: NetworksConfig = _SHIPPED, inference: InferenceConfig = _ANY_ENGINE,
 ) -> ReportSummary:
     """Write the page `output_html`; it needs no other file and no network.
 
@@ -60,23 +62,29 @@ def write_report(
         trace_path: What the localizer said, of `geoloc localize` or recorded from live nodes.
         output_html: Replaced if it exists.
         progress: Told about reading the bag.
+        use: What to take from the bag, as `geoloc localize` did; the image is shown whether it is among them or not.
+        networks: What reads from the image what is not taken from the bag, as `geoloc localize` did.
+        inference: What runs them.
 
     Raises:
+        ConfigError: If `use` cannot be.
         ArtifactError: If the index cannot be read.
         DatasetError: If bag or trace cannot be read, or do not belong together.
     """
     index, trace, reader = PlaceIndex.load(index_path), Trace.load(trace_path), BagReader(bag)
-    config = validated(Config, dict(index.config))
+    config, parts = validated(Config, dict(index.config)), choose_parts(use, reader.parts)
     _check(trace, index, trace_path)
     truth, metrics = _judge(trace, reader)
     views: list[View] = []
     mounts: list[CameraMount] = []
     predicted_m = _predicted_ranges(index, trace, config)
-    for number, frame in _chosen_frames(reader, trace, progress):
+    perceiver = Perceiver(networks, inference, config.scan, config.observe)
+    for number, frame in _chosen_frames(reader, parts, trace, progress):
         try:
             came = frame.camera_frame()
             mount = CameraMount(came.camera, came.base_from_camera)
-            views.append(_view(number, came, mount, predicted_m[number], config))
+            seen = perceiver.perceive([came if "image" in parts else replace(came, image=None)])
+            views.append(_view(number, came, seen, predicted_m[number]))
             mounts.append(mount)
         except ObservationError as error:
             logger.warning("frame %d is left out: %s", number, error)
@@ -87,7 +95,7 @@ def write_report(
         subtitle=f"{bag.name}, index {index.index_id}",
         geomap=index.geomap, places=index.places, trace=trace, truth=truth, mount=mounts[0],
         thumbnail_size=thumbnail_size(mounts[0].camera.width, mounts[0].camera.height), views=tuple(views),
-        figures=drive_figures(trace, metrics), facts=_facts(index, bag, trace_path, mounts[0].camera),
+        figures=drive_figures(trace, metrics), facts=_facts(index, bag, trace_path, parts, mounts[0].camera),
         configuration=yaml.safe_dump(dict(index.config), sort_keys=False),
     )
     page = render_page(scene)
@@ -119,11 +127,14 @@ def _judge(trace: Trace, reader: BagReader) -> tuple[Float64, Metrics | None]:
     return truth, metrics
 
 
-def _chosen_frames(reader: BagReader, trace: Trace, progress: ProgressCallback) -> Iterator[tuple[int, BagFrame]]:
+def _chosen_frames(
+    reader: BagReader, parts: Sequence[Part], trace: Trace, progress: ProgressCallback
+) -> Iterator[tuple[int, BagFrame]]:
     """Frames of the bag that belong to the trace, with their number there; evenly thinned to MAX_VIEWS."""
     every = -(-len(trace) // MAX_VIEWS)
     chosen = {int(stamp): number for number, stamp in enumerate(trace.stamp_ns) if number % every == 0}
-    for frame in reader.frames(reader.parts):
+    shown: set[Part] = {"image"} & set(reader.parts)
+    for frame in reader.frames({*parts, *shown}):
         number = chosen.get(frame.stamp_ns)
         if number is not None:
             progress("reading the bag", number / len(trace))
@@ -141,15 +152,15 @@ def _predicted_ranges(index: PlaceIndex, trace: Trace, config: Config) -> Float3
     return predicted_m
 
 
-def _view(number: int, frame: CameraFrame, mount: CameraMount, predicted_m: Float32, config: Config) -> View:
-    assert frame.labels is not None
-    seen = CameraView(mount.camera, mount.base_from_camera, frame.labels, frame.instances, frame.depths)
-    scan = observe_scan([seen], config.scan, config.observe)
-    picture = label_colours(frame.labels) if frame.image is None else frame.image
-    return View(number, make_thumbnail(picture), scan, predicted_m)
+def _view(number: int, frame: CameraFrame, seen: Perception, predicted_m: Float32) -> View:
+    labels = seen.views[0].labels
+    picture = make_thumbnail(label_colours(labels) if frame.image is None else frame.image)
+    return View(number, picture, make_label_thumbnail(labels), seen.scan, predicted_m)
 
 
-def _facts(index: PlaceIndex, bag: Path, trace_path: Path, camera: Camera) -> tuple[tuple[str, str], ...]:
+def _facts(
+    index: PlaceIndex, bag: Path, trace_path: Path, parts: Sequence[Part], camera: Camera
+) -> tuple[tuple[str, str], ...]:
     source, origin = index.geomap.source, index.geomap.origin
     sizes = (len(index.geomap.buildings), len(index.places.position_m), len(index))
     return (
@@ -159,7 +170,7 @@ def _facts(index: PlaceIndex, bag: Path, trace_path: Path, camera: Camera) -> tu
         ("buildings, places, viewpoints", ", ".join(map(str, sizes))),
         ("index", index.index_id),
         ("encoder", index.encoder_id),
-        ("bag", bag.name),
+        ("bag", f"{bag.name}, of which {', '.join(parts)} was used"),
         ("trace", trace_path.name),
         ("camera", f"{camera.model}, {camera.width} x {camera.height}"),
     )

@@ -28,8 +28,10 @@ def index(tiny_drive: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def localize(bag: Path, index: Path, output: Path, config: Config | None = None) -> LocalizeSummary:
-    return localize_bag(bag, index, output, config or Config(), no_progress)
+def localize(
+    bag: Path, index: Path, output: Path, config: Config | None = None, use: str = ""
+) -> LocalizeSummary:
+    return localize_bag(bag, index, output, config or Config(), no_progress, use)
 
 
 def edited(bag: Path, output: Path, edit: Edit) -> Path:
@@ -101,6 +103,37 @@ def test_a_bag_without_depth_and_image_says_what_it_has(tiny_drive: Any, index: 
     bag = edited(tiny_drive.bag, tmp_path / "blind.mcap", lambda topic, *_: topic not in lost)
     with pytest.raises(DatasetError, match="neither an image nor both segmentation and depth"):
         localize(bag, index, tmp_path / "a.tum")
+
+
+def test_given_labels_and_depth_need_no_network(
+    tiny_drive: Any, index: Path, tmp_path: Path, round_wall: Any
+) -> None:
+    summary = localize(tiny_drive.bag, index, tmp_path / "a.tum")
+    assert summary.parts == ("segmentation", "depth", "instances") and round_wall.reads == 0
+    assert f"{summary.frames} frames localized from segmentation, depth, instances" in summary.as_text()
+
+
+def test_from_the_image_alone_a_network_reads_every_frame(
+    tiny_drive: Any, index: Path, tmp_path: Path, round_wall: Any
+) -> None:
+    given, read = (localize(tiny_drive.bag, index, tmp_path / f"{use}.tum", use=use) for use in ("", "image"))
+    assert read.parts == ("image",) and round_wall.reads == read.frames == given.frames
+    likelihoods = [Trace.load(summary.trace).belief(0)[1] for summary in (given, read)]
+    assert not np.array_equal(*likelihoods), "the given labels were used"
+
+
+def test_a_bag_with_an_image_alone_is_read_by_a_network(
+    tiny_drive: Any, index: Path, tmp_path: Path, round_wall: Any
+) -> None:
+    others = ("/camera/segmentation", "/camera/depth", "/camera/instances")
+    bag = edited(tiny_drive.bag, tmp_path / "camera.mcap", lambda topic, *_: topic not in others)
+    assert localize(bag, index, tmp_path / "a.tum").frames == round_wall.reads > 0
+
+
+def test_what_the_bag_lacks_cannot_be_wished_for(tiny_drive: Any, index: Path, tmp_path: Path) -> None:
+    bag = edited(tiny_drive.bag, tmp_path / "blind.mcap", lambda topic, *_: topic != "/camera/image")
+    with pytest.raises(DatasetError, match="nothing on /camera/image"):
+        localize(bag, index, tmp_path / "a.tum", use="image")
 
 
 def test_a_config_that_the_index_was_not_made_with_is_refused(tiny_drive: Any, index: Path, tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """The page of a recorded drive, as a file and in a browser."""
 
+import base64
+import json
 import re
 import shutil
 import subprocess
@@ -7,13 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
+from geoloc_ros.core.classes import SemanticClass
 from geoloc_ros.core.config import Config
 from geoloc_ros.core.errors import ArtifactError, DatasetError
 from geoloc_ros.core.progress import no_progress
 from geoloc_ros.datasets.bag import BagReader
+from geoloc_ros.evaluation.report.thumbnail import label_colours
 from geoloc_ros.evaluation.trace import Trace
 from geoloc_ros.index import index_map
 from geoloc_ros.report import MAX_VIEWS, write_report
@@ -73,6 +78,18 @@ def test_the_same_drive_gives_the_same_page(localized: Localized, page: Path, tm
 def test_the_figures_are_those_of_the_trace(page: Path) -> None:
     text = page.read_text()
     assert "<td>0.50 m <small>of the fixes" in text and '<li class="good"><b>yes</b>' in text
+
+
+def test_the_page_shows_what_a_network_read(localized: Localized, tmp_path: Path, round_wall: Any) -> None:
+    output = tmp_path / "read.html"
+    summary = write_report(localized.index, localized.bag, localized.trace, output, no_progress, "image")
+    assert round_wall.reads == summary.num_views
+    (data,) = re.findall(r'type="application/json">(.*?)</script>', output.read_text(), re.DOTALL)
+    png = base64.b64decode(json.loads(data)["views"]["labels"][0])
+    shown = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR_RGB)
+    building = label_colours(np.full((1, 1), SemanticClass.BUILDING, np.uint8))[0, 0]
+    assert shown is not None and (shown == building).all()
+    assert "of which image was used" in output.read_text()
 
 
 def test_another_bag_is_refused(localized: Localized, tmp_path: Path) -> None:

@@ -2,16 +2,19 @@
 const HIDDEN = -32768, NO_WALL_CM = 65535, NO_INSTANCE = 255, UNOBSERVED = 254;
 const STRIP_HEIGHT = 12;
 const SCAN_RADIUS_M = 62;
+const LABEL_OPACITY = 0.6;
 const images = new Map();
+let showsLabels = false;
 
 // The latest view that is not after the frame, -1 before the first.
 const viewOf = (frame) => binarySearch(data.views.frame, frame);
 
-function imageOf(view, whenLoaded) {
-  let image = images.get(view);
+function imageOf(view, whenLoaded, kind = "images") {
+  const key = `${kind} ${view}`;
+  let image = images.get(key);
   if (!image) {
-    images.set(view, image = new Image());
-    image.src = `data:image/jpeg;base64,${packed.views.images[view]}`;
+    images.set(key, image = new Image());
+    image.src = `data:image/${kind === "labels" ? "png" : "jpeg"};base64,${packed.views[kind][view]}`;
   }
   if (!image.complete) image.addEventListener("load", whenLoaded, { once: true });
   return image;
@@ -39,6 +42,7 @@ function drawCamera(frame, redraw) {
   if (view < 0) { emptyNote(context, width, height, "no camera frame yet"); return; }
   const image = imageOf(view, redraw);
   if (image.complete && image.naturalWidth) context.drawImage(image, 0, 0, width, height - STRIP_HEIGHT);
+  if (showsLabels) drawLabels(context, imageOf(view, redraw, "labels"), width, height - STRIP_HEIGHT);
   if (view + 1 < data.views.frame.length) imageOf(view + 1, () => {});
   const rays = raysOf(view);
   const toX = width / data.views.width / 4, toY = (height - STRIP_HEIGHT) / data.views.height / 4;
@@ -51,6 +55,20 @@ function drawCamera(frame, redraw) {
   drawWallBase(context, rays, columns, toY);
   context.restore();
   drawStrip(context, rays, columns, height);
+}
+
+function drawLabels(context, image, width, height) {
+  if (!image.complete || !image.naturalWidth) return;
+  context.save();
+  context.globalAlpha = LABEL_OPACITY;
+  context.imageSmoothingEnabled = false;
+  context.drawImage(image, 0, 0, width, height);
+  context.restore();
+}
+
+function showLabels(shown) {
+  showsLabels = shown;
+  document.getElementById("labels").setAttribute("aria-pressed", shown);
 }
 
 // From where to where each ray reaches in the image: half way to its neighbours, which may be across the seam.

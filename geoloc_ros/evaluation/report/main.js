@@ -97,6 +97,7 @@ const KEYS = {
   d: () => setMapMode("drive"),
   f: () => setMapMode("follow"),
   t: otherTheme,
+  l: () => showLabels(!showsLabels),
 };
 
 function listen() {
@@ -104,6 +105,7 @@ function listen() {
   slider.addEventListener("input", () => { setPlaying(false); goTo(Number(slider.value)); });
   document.getElementById("play").addEventListener("click", () => setPlaying(!state.playing));
   document.getElementById("theme").addEventListener("click", KEYS.t);
+  document.getElementById("labels").addEventListener("click", () => { KEYS.l(); redraw(); });
   for (const button of document.querySelectorAll("[data-view]")) {
     button.addEventListener("click", () => { setMapMode(button.dataset.view); redraw(); });
   }
@@ -122,11 +124,12 @@ function listen() {
   window.addEventListener("hashchange", followHash);
 }
 
-// #frame=120&view=city&theme=dark opens the page there.
+// #frame=120&view=city&theme=dark&labels=1 opens the page there.
 function followHash() {
   const wanted = new URLSearchParams(location.hash.slice(1));
   if (wanted.has("theme")) setTheme(wanted.get("theme"));
   if (["city", "drive", "follow"].includes(wanted.get("view"))) setMapMode(wanted.get("view"));
+  if (wanted.has("labels")) showLabels(wanted.get("labels") === "1");
   if (wanted.has("frame")) goTo(Number(wanted.get("frame")) || 0);
 }
 

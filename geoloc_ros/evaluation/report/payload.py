@@ -118,6 +118,7 @@ def _views(scene: Scene) -> dict[str, Any]:
         "height": height,
         "num_rays": scene.views[0].scan.num_rays if scene.views else 0,
         "images": [base64.b64encode(view.jpeg).decode("ascii") for view in scene.views],
+        "labels": [base64.b64encode(view.labels_png).decode("ascii") for view in scene.views],
         **packed,
     }
 

@@ -29,6 +29,8 @@ class View:
     """Of the trace."""
     jpeg: bytes
     """Thumbnail of the whole image."""
+    labels_png: bytes
+    """Colours of the classes that were used, of the whole image."""
     scan: SemanticScan
     """Observed, (B,)."""
     predicted_range_m: Float32

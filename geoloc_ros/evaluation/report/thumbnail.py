@@ -9,6 +9,7 @@ from geoloc_ros.core.classes import SemanticClass
 from geoloc_ros.core.types import UInt8
 
 MAX_WIDTH = 512
+MAX_LABEL_WIDTH = 256
 QUALITY = 62
 
 
@@ -26,6 +27,16 @@ def make_thumbnail(rgb: UInt8) -> bytes:
     return np.asarray(jpeg, np.uint8).tobytes()
 
 
+def make_label_thumbnail(labels: UInt8) -> bytes:
+    """PNG of the colours of a label image (H, W), at most MAX_LABEL_WIDTH wide; no colour is mixed of others."""
+    height, width = labels.shape
+    small = min(width, MAX_LABEL_WIDTH)
+    size = (small, max(1, round(height * small / width)))
+    colours = label_colours(cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST))
+    _, png = cv2.imencode(".png", cv2.cvtColor(colours, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 9])
+    return np.asarray(png, np.uint8).tobytes()
+
+
 _CLASS_COLOURS = {
     SemanticClass.BUILDING: (170, 150, 130), SemanticClass.VEGETATION: (90, 140, 70), SemanticClass.ROAD: (90, 90, 95),
     SemanticClass.PAVEMENT: (160, 160, 165), SemanticClass.SKY: (150, 190, 230), SemanticClass.VEHICLE: (60, 80, 150),
@@ -34,7 +45,7 @@ _CLASS_COLOURS = {
 
 
 def label_colours(labels: UInt8) -> UInt8:
-    """RGB (H, W, 3) of a label image (H, W), for drives whose images were not recorded."""
+    """RGB (H, W, 3) of a label image (H, W)."""
     palette = np.zeros((256, 3), np.uint8)
     for number, colour in _CLASS_COLOURS.items():
         palette[number] = colour

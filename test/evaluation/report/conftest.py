@@ -119,4 +119,6 @@ def _view(frame: int, pose: Float64) -> View:
     image = np.full((240, 480, 3), (200, 190, 170), np.uint8)
     image[120:] = 120
     _, jpeg = cv2.imencode(".jpg", image)
-    return View(frame, jpeg.tobytes(), SemanticScan(range_m, instance, observed), range_m + np.float32(0.5))
+    _, labels = cv2.imencode(".png", image[::2, ::2])
+    scan = SemanticScan(range_m, instance, observed)
+    return View(frame, jpeg.tobytes(), labels.tobytes(), scan, range_m + np.float32(0.5))

@@ -2,7 +2,14 @@ import cv2
 import numpy as np
 
 from geoloc_ros.core.classes import SemanticClass
-from geoloc_ros.evaluation.report.thumbnail import MAX_WIDTH, label_colours, make_thumbnail, thumbnail_size
+from geoloc_ros.evaluation.report.thumbnail import (
+    MAX_LABEL_WIDTH,
+    MAX_WIDTH,
+    label_colours,
+    make_label_thumbnail,
+    make_thumbnail,
+    thumbnail_size,
+)
 
 
 def test_a_wide_image_shrinks_and_keeps_its_shape() -> None:
@@ -19,3 +26,11 @@ def test_red_stays_red() -> None:
 def test_every_class_has_a_colour_of_its_own() -> None:
     colours = label_colours(np.array([list(SemanticClass)], np.uint8))[0]
     assert len(np.unique(colours, axis=0)) == len(SemanticClass)
+
+
+def test_labels_shrink_without_mixing_classes() -> None:
+    labels = np.full((256, 1024), SemanticClass.SKY, np.uint8)
+    labels[128:] = SemanticClass.ROAD
+    decoded = cv2.imdecode(np.frombuffer(make_label_thumbnail(labels), np.uint8), cv2.IMREAD_COLOR_RGB)
+    assert decoded.shape == (64, MAX_LABEL_WIDTH, 3)
+    assert np.array_equal(decoded, label_colours(labels[::4, ::4]))
