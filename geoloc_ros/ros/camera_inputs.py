@@ -19,7 +19,7 @@ from geoloc_ros.ros.synchronizer import CameraTopics
 from geoloc_ros.ros.tf import StaticTransforms
 from geoloc_ros.scan.project import depth_from_points
 
-_TOPICS_OF_SOURCE: dict[DepthSource, tuple[str, ...]] = {"depth": ("depth",), "points": ("points",), "network": ()}
+_TOPICS_OF_SOURCE: dict[DepthSource, tuple[str, ...]] = {"points": ("points",), "depth": ("depth",), "network": ()}
 
 
 class CameraInputs:

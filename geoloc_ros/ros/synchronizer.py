@@ -59,7 +59,7 @@ class FrameSynchronizer:
         self._last_ns[topic] = stamp_ns
         self._waiting[topic].append((stamp_ns, message))
         if topic in self._absent and self._is_in_step(topic, stamp_ns):
-            self._absent.discard(topic)
+            del self._absent[topic]
         frame = self._take(stamp_ns)
         if frame is None and self._give_up(stamp_ns):
             stamps = {stamp for required in self._required() for stamp, _ in self._waiting[required]}
@@ -81,7 +81,8 @@ class FrameSynchronizer:
         """Start anew."""
         self._waiting: dict[str, list[tuple[int, Any]]] = {topic: [] for topic in self.topics}
         self._discarded: list[Discarded] = []
-        self._absent: set[str] = set()
+        self._absent: dict[str, int] = {}
+        """Since when others waited for it in vain."""
         self._last_ns: dict[str, int] = {}
         self._vain_since_ns: dict[str, int] = {}
         self._given_ns: deque[int] = deque(maxlen=_DEPTH * len(self.topics))
@@ -89,7 +90,7 @@ class FrameSynchronizer:
     # ---- who is waited for
 
     def _lives(self, camera: CameraTopics) -> bool:
-        return self._absent.isdisjoint(camera.required)
+        return self._absent.keys().isdisjoint(camera.required)
 
     def _expected(self) -> list[str]:
         return [topic for topic in self.topics if topic not in self._absent and self._lives(self._camera_of[topic])]
@@ -102,8 +103,8 @@ class FrameSynchronizer:
         return any(abs(stamp - stamp_ns) <= self._tolerance_ns for stamp in (*self._given_ns, *waiting))
 
     def _missing(self, topic: str) -> Missing:
-        last_ns = self._last_ns.get(topic)
-        if last_ns is None or not self._given_ns or max(self._given_ns) - last_ns > self._missing_after_ns:
+        last_ns, newest_ns = self._last_ns.get(topic), max(self._given_ns, default=0)
+        if last_ns is None or last_ns < max(self._absent[topic], newest_ns - self._missing_after_ns):
             return Missing(topic, last_ns is not None, None)
         return Missing(topic, True, min(abs(stamp - last_ns) for stamp in self._given_ns))
 
@@ -116,21 +117,22 @@ class FrameSynchronizer:
         for camera in reversed(self._cameras):
             others = [other for other in self._cameras if other is not camera and self._lives(other)]
             for topic in (*camera.optional, *(camera.required if others else ())):
-                if self._lives(camera) and topic not in self._absent and self._is_vain(topic, stamp_ns):
-                    self._absent.add(topic)
+                since_ns = self._vain_since(topic, stamp_ns)
+                if self._lives(camera) and topic not in self._absent and stamp_ns - since_ns >= self._missing_after_ns:
+                    self._absent[topic] = since_ns
             if not self._lives(camera):  # what waited for it in vain need not be late itself
                 for other in others:
                     for topic in other.required:
                         self._vain_since_ns.pop(topic, None)
         return len(self._absent) > before
 
-    def _is_vain(self, topic: str, stamp_ns: int) -> bool:
+    def _vain_since(self, topic: str, stamp_ns: int) -> int:
+        """Oldest stamp for which `topic` was missing since it last had a part in a frame; `stamp_ns` without one."""
         waits = (
             stamp for other in self._companions(topic) for stamp, _ in self._waiting[other]
             if self._nearest(topic, stamp) is None
         )
-        since_ns = min((*waits, self._vain_since_ns.get(topic, stamp_ns)))
-        return stamp_ns - since_ns >= self._missing_after_ns
+        return min((*waits, self._vain_since_ns.get(topic, stamp_ns)))
 
     def _companions(self, topic: str) -> list[str]:
         """The topics whose messages show that one of `topic` is missing."""
@@ -151,7 +153,7 @@ class FrameSynchronizer:
         found = {topic: match[0] for topic, match in matched.items() if match is not None}
         if not found:
             return None
-        self._absent -= found.keys()
+        self._absent = {topic: since for topic, since in self._absent.items() if topic not in found}
         self._forget_until(max(found.values()), set(found.values()))
         for topic in found:
             self._vain_since_ns.pop(topic, None)
@@ -165,6 +167,8 @@ class FrameSynchronizer:
     def _forget_until(self, stamp_ns: int, used: set[int]) -> None:
         stamps = {stamp for waiting in self._waiting.values() for stamp, _ in waiting if stamp <= stamp_ns}
         for stamp in sorted(stamps - used):
+            if any(abs(stamp - given) <= self._tolerance_ns for given in self._given_ns):
+                continue  # came too late for its frame, which was given without
             missing = tuple(self._lacking(stamp))
             if missing:
                 self._discarded.append(Discarded(stamp, missing))
