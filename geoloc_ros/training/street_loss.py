@@ -8,7 +8,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, log_softmax
 # Rare and thin ones count more: OTHER (poles, signs, fences), PAVEMENT, VEHICLE, PERSON.
 _CLASS_WEIGHTS = (2.5, 1.0, 1.2, 1.0, 1.5, 1.0, 1.5, 2.5)
 _OVERLAP_WEIGHT = 0.5
-_RANGE_WEIGHT = 1.0
+_RANGE_WEIGHT = 1.5
 _SLOPE_WEIGHT = 0.5
 _BOUNDARY_WEIGHT = 0.3
 _BOUNDARY_POSITIVE_WEIGHT = 3.0

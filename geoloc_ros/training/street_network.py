@@ -22,8 +22,9 @@ OUTPUT_NAMES = ("logits", "log_range", "boundary")
 KIND = {"geoloc_kind": "street", "geoloc_features": "1"}
 """Metadata of the network's file."""
 
-_MEAN = (105.0, 105.0, 105.0, 0.0)
-_SPREAD = (70.0, 70.0, 70.0, 0.15)
+_MEAN_COLOUR, _SPREAD_COLOUR = 105.0, 70.0
+# Ground at 200 m and nearer is told apart by ratios, for so are ranges; what is farther or over the horizon linearly.
+_FARTHEST_GROUND_M, _SPREAD_GROUND = 200.0, 2.0
 # exp(2.5) = 12 m: what streets look like before anything is learnt.
 _FIRST_LOG_RANGE = 2.5
 # One cell in a hundred is a boundary.
@@ -40,8 +41,6 @@ class StreetNetwork(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.register_buffer("mean", torch.tensor(_MEAN).reshape(1, 4, 1, 1))
-        self.register_buffer("scale", 1.0 / torch.tensor(_SPREAD).reshape(1, 4, 1, 1))
         self.to_half = _convolution(4, 16, 3, stride=2)
         self.to_quarter = _convolution(16, 32, 3, stride=2)
         self.to_eighth = nn.Sequential(_convolution(32, 64, 3, stride=2), _Widened(64, 2, 1), _Widened(64, 2, 2))
@@ -71,7 +70,10 @@ class StreetNetwork(nn.Module):
             `logits` (N, 8, H/4, W/4) of core.classes, `log_range` (N, 1, H/4, W/4), logarithm of the distance in m,
             and `boundary` (N, 1, H/4, W/4), logit that two buildings meet here.
         """
-        quarter = self.to_quarter(self.to_half((image - self.mean) * self.scale))
+        colour = (image[:, :3] - _MEAN_COLOUR) * (1.0 / _SPREAD_COLOUR)
+        ground = image[:, 3:]
+        level = torch.sign(ground) * torch.log(1.0 + _FARTHEST_GROUND_M * ground.abs()) * (1.0 / _SPREAD_GROUND)
+        quarter = self.to_quarter(self.to_half(torch.cat([colour, level], dim=1)))
         eighth = self.to_eighth(quarter)
         sixteenth = self.to_sixteenth(eighth)
         features = self.context(self.to_least(sixteenth))

@@ -17,6 +17,9 @@ _TRAIN, _VALIDATE = "train", "val"
 _PHOTO_SHARE: Final = 0.5
 _SAMPLE_SHARE: Final = 0.42
 _DRIVE_SHARE: Final = 0.08
+_PHOTO_CROPS: Final = CropSettings(largest_zoom=1.7)
+# Zoomed in, the foot of a wall is out of sight and with it how far away the wall is.
+_GEOMETRY_CROPS: Final = CropSettings(largest_zoom=1.4, ground_dropout=0.3)
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class StreetShare:
 
     source: StreetSource
     share: float
-    crops: CropSettings = CropSettings()
+    crops: CropSettings
 
 
 @dataclass(frozen=True)
@@ -71,12 +74,12 @@ def open_sources(folders: StreetFolders) -> StreetSources:
     Raises:
         DatasetError: A folder is not in the form that is expected, or has nothing in it.
     """
-    learned = [StreetShare(PhotoFolder(folders.photos / _TRAIN), _PHOTO_SHARE)]
+    learned = [StreetShare(PhotoFolder(folders.photos / _TRAIN), _PHOTO_SHARE, _PHOTO_CROPS)]
     samples = None
     if folders.samples is not None:
-        learned.append(StreetShare(SampleFolder(folders.samples / _TRAIN), _SAMPLE_SHARE))
+        learned.append(StreetShare(SampleFolder(folders.samples / _TRAIN), _SAMPLE_SHARE, _GEOMETRY_CROPS))
         samples = SampleFolder(folders.samples / _VALIDATE)
     if folders.drive is not None:
         drive = KittiDrive(folders.drive)
-        learned.append(StreetShare(DriveFrames(drive, learned_frames(drive)), _DRIVE_SHARE))
+        learned.append(StreetShare(DriveFrames(drive, learned_frames(drive)), _DRIVE_SHARE, _GEOMETRY_CROPS))
     return StreetSources(tuple(learned), PhotoFolder(folders.photos / _VALIDATE), samples)
