@@ -24,13 +24,15 @@ def keep_to_one_core() -> None:
         os.execv(sys.executable, [sys.executable, *sys.argv])
 
 
-def take_turns(methods: Mapping[str, Callable[[], object]], num_rounds: int) -> Rounds:
+def take_turns(
+    methods: Mapping[str, Callable[[], object]], num_rounds: int, clock: Callable[[], float] = time.perf_counter
+) -> Rounds:
     """Run every method once per round; two more rounds before warm up and do not count."""
     seconds: dict[str, list[float]] = {name: [] for name in methods}
     for turn in range(num_rounds + _WARM_UP):
         for name, method in methods.items():
-            before = time.perf_counter()
+            before = clock()
             method()
             if turn >= _WARM_UP:
-                seconds[name].append(time.perf_counter() - before)
+                seconds[name].append(clock() - before)
     return {name: np.array(values) for name, values in seconds.items()}

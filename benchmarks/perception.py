@@ -12,7 +12,8 @@ message out.
 Runtime on the same file does; `backend_depth_error` the largest mean relative difference of ranges. Rows: every engine,
 precision and input size, medians and minima; half precision is compared with single precision in the rows.
 
-The process keeps to one core. Methods take turns, round after round; figures are medians of the rounds.
+The process keeps to one core. Methods take turns, round after round; figures are medians of the rounds. On a machine that
+others use as well, `--clock processor` counts only the time for which the process itself ran (nothing, of a GPU's work).
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -29,7 +31,7 @@ from typing import Any
 import numpy as np
 from _common import ROOT, Figure, Result
 from _plain import eager_network, plain_scan
-from _timing import keep_to_one_core, take_turns
+from _timing import Rounds, keep_to_one_core, take_turns
 from numpy.typing import NDArray
 
 from geoloc_ros.core.config import InferenceConfig, load_config
@@ -54,7 +56,11 @@ SIZES = ((512, 256), (768, 384), (1024, 512))
 BACKENDS = ("tensorrt", "onnxruntime", "torch")
 OUTPUTS = ("logits", "log_range", "boundary")
 FRAMES = 4
+CLOCKS = {"wall": time.perf_counter, "processor": time.process_time}
 REFERENCE = "onnxruntime"
+
+
+Turns = Callable[[Mapping[str, Callable[[], object]]], Rounds]
 
 
 @dataclass(frozen=True)
@@ -83,12 +89,12 @@ class Scene:
 def main() -> None:
     arguments = _arguments()
     keep_to_one_core()
-    num_rounds = 5 if arguments.quick else 21
+    turns = partial(take_turns, num_rounds=5 if arguments.quick else 21, clock=CLOCKS[arguments.clock])
     sizes = SIZES[-1:] if arguments.quick else SIZES
     scenes = {size: _scenes(*size) for size in sizes}
     rows: list[dict[str, Any]] = []
-    figures = _stages(scenes[SIZES[-1]], arguments.model, num_rounds, rows)
-    figures += _engines(scenes, arguments.model, num_rounds, rows)
+    figures = _stages(scenes[SIZES[-1]], arguments.model, turns, rows)
+    figures += _engines(scenes, arguments.model, turns, rows)
     result = Result(0, "paper", figures, rows)
     _print(rows)
     result.print()
@@ -99,6 +105,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", type=Path, required=True, help="where the figures go")
     parser.add_argument("--quick", action="store_true", help="one size, five rounds")
+    parser.add_argument("--clock", choices=CLOCKS, default="wall", help="what is measured")
     parser.add_argument("--model", type=Path, default=ROOT / SHIPPED_NETWORK, help="a street network (.onnx)")
     return parser.parse_args()
 
@@ -114,14 +121,14 @@ def _scenes(width: int, height: int) -> list[Scene]:
         return [Scene(image, everything.camera_frame()) for image, everything in pairs][:FRAMES]
 
 
-def _stages(scenes: list[Scene], model: Path, num_rounds: int, rows: list[dict[str, Any]]) -> list[Figure]:
+def _stages(scenes: list[Scene], model: Path, turns: Turns, rows: list[dict[str, Any]]) -> list[Figure]:
     """What our own way costs, step by step, beside the plain way."""
     config = load_config(None, (f"networks.segmentation={model}",))
     perceiver = Perceiver(config.networks, config.inference, config.scan, config.observe)
     encoder, (reader,) = make_encoder(config.descriptor, config.scan), perceiver.readers
     seen = perceiver.perceive([scenes[0].message.camera_frame()]).scan
     turn = _Turn(scenes)
-    rounds = take_turns({
+    rounds = turns({
         "decode": lambda: turn.next().message.camera_frame(),
         "read": lambda: reader.read(_image(turn.next()), turn.now.came.camera, turn.now.came.base_from_camera),
         "to_scan": lambda: observe_scan([turn.next().view()], config.scan, config.observe),
@@ -129,13 +136,13 @@ def _stages(scenes: list[Scene], model: Path, num_rounds: int, rows: list[dict[s
         "embedding": lambda: encoder.encode_query(seen),
         "node": _chain(turn, perceiver, encoder),
         "network_eager": eager_network(scenes[0].network_input()),
-    }, num_rounds)  # fmt: skip
+    })  # fmt: skip
     rows += [_row(name, "auto", SIZES[-1], seconds) for name, seconds in rounds.items()]
     figures = [
-        Figure(f"{name}_ms", 1e3 * float(np.median(seconds)), "ms", n=num_rounds)
+        Figure(f"{name}_ms", 1e3 * float(np.median(seconds)), "ms", n=len(seconds))
         for name, seconds in rounds.items() if name not in ("node", "decode")
     ]
-    return [*figures, Figure("node_hz", 1.0 / float(np.median(rounds["node"])), "1/s", n=num_rounds)]
+    return [*figures, Figure("node_hz", 1.0 / float(np.median(rounds["node"])), "1/s", n=len(rounds["node"]))]
 
 
 class _Turn:
@@ -173,7 +180,7 @@ def _chain(turn: _Turn, perceiver: Perceiver, encoder: Encoder) -> Callable[[], 
 
 
 def _engines(
-    scenes: dict[tuple[int, int], list[Scene]], model: Path, num_rounds: int, rows: list[dict[str, Any]]
+    scenes: dict[tuple[int, int], list[Scene]], model: Path, turns: Turns, rows: list[dict[str, Any]]
 ) -> list[Figure]:
     """The network on every engine and in every size."""
     agreements, errors = [100.0], [0.0]
@@ -181,7 +188,7 @@ def _engines(
     for size, of_size in scenes.items():
         batch = of_size[0].network_input()
         networks = _networks(model, batch.shape[1:])
-        rounds = take_turns({name: partial(one.run, batch) for name, one in networks.items()}, num_rounds)
+        rounds = turns({name: partial(one.run, batch) for name, one in networks.items()})
         expected = [networks[REFERENCE].run(scene.network_input()) for scene in of_size]
         for name, network in networks.items():
             found = [network.run(scene.network_input()) for scene in of_size]
@@ -193,7 +200,7 @@ def _engines(
                 agreements.append(agreement)
                 errors.append(error)
         if size == SIZES[-1]:
-            figures.append(Figure("network_ms", 1e3 * float(np.median(rounds["auto"])), "ms", n=num_rounds))
+            figures.append(Figure("network_ms", 1e3 * float(np.median(rounds["auto"])), "ms", n=len(rounds["auto"])))
     return [
         *figures, Figure("backend_class_agreement", min(agreements), "%", n=len(agreements) - 1),
         Figure("backend_depth_error", max(errors), n=len(errors) - 1),
