@@ -44,6 +44,7 @@ _TOO_NEAR_M, _TOO_MUCH = 1.5, 0.05
 class StreetView:
     """A look at a street, with its truth."""
 
+    world: World
     camera: Camera
     base_from_camera: Pose3
     """Mount that the vehicle knows."""
@@ -77,7 +78,8 @@ def draw_views(geomap: GeoMap, num_spots: int, rng: np.random.Generator) -> Iter
         for from_spot_m in rng.uniform(-REACH_M, REACH_M, VIEWS_PER_SPOT):
             tick = int(np.searchsorted(along_m, spot_m + from_spot_m).clip(0, len(along_m) - 1))
             map_from_base = standing_at(world, drive.pose[tick])
-            view = _look(renderer, camera, map_from_base, traffic.at(float(drive.time_s[tick])), noise.camera, rng)
+            moving = traffic.at(float(drive.time_s[tick]))
+            view = _look(world, renderer, camera, map_from_base, moving, noise.camera, rng)
             if _is_outside(view):
                 yield replace(view, frame=_under_clouds(view.frame, grey_ratio))
 
@@ -116,7 +118,7 @@ def _under_clouds(frame: Frame, grey_ratio: float) -> Frame:
 
 
 def _look(
-    renderer: Renderer, camera: Camera, map_from_base: Pose3, moving: Vehicles, noise: CameraNoise,
+    world: World, renderer: Renderer, camera: Camera, map_from_base: Pose3, moving: Vehicles, noise: CameraNoise,
     rng: np.random.Generator,
 ) -> StreetView:
     known = _draw_mount(camera, rng)
@@ -125,7 +127,7 @@ def _look(
     height_m = known.translation_m[2] + rng.normal(0.0, noise.height_m)
     actual = Pose3(rotation_from_rpy(*map(float, error_rad)) @ known.rotation, np.array([0.0, 0.0, height_m]))
     map_from_camera = map_from_base @ actual
-    return StreetView(camera, known, map_from_base, map_from_camera, renderer.render(map_from_camera, moving))
+    return StreetView(world, camera, known, map_from_base, map_from_camera, renderer.render(map_from_camera, moving))
 
 
 def _draw_mount(camera: Camera, rng: np.random.Generator) -> Pose3:
