@@ -35,7 +35,7 @@ NODES = ("map_server", "localizer", "perception")
 _CAMERA_TOPICS = ("image", "camera_info", "depth", "points", "segmentation", "instances")
 # Cameras keep their topics under one name, as most drivers do. A bag's names are absolute, whatever the namespace.
 _CAMERA_REMAPS = tuple(f"{topic}:=camera/{topic}" for topic in _CAMERA_TOPICS)
-_BAG_REMAPS = (*(f"{topic}:=/camera/{topic}" for topic in _CAMERA_TOPICS), "odom:=/odom", "fix:=/fix", "imu:=/imu")
+_BAG_REMAPS = (*(f"{topic}:=/camera/{topic}" for topic in _CAMERA_TOPICS), "odom:=/odom", "fix:=/fix")
 _Parameters = dict[str, dict[str, dict[str, Any]]]
 """A parameter file: node, "ros__parameters", name."""
 _PLAYER = "player"
@@ -138,12 +138,12 @@ def _bag_parameters(options: StackOptions) -> _Parameters:
 
 
 def perception_of_parts(parts: Collection[Part]) -> dict[str, Any]:
-    """Parameters of perception for a camera of which these topics come, and all of them always."""
+    """Parameters of perception for a camera of which these topics come, and all of them always; no IMU, as offline."""
     is_given = "segmentation" in parts
     sources = [*(["depth"] if "depth" in parts else []), *(["network"] if "image" in parts else [])]
     return {
         "labels": "topic" if is_given else "network", "depth_sources": sources,
-        "use_instances": "instances" in parts or not is_given, "queue_length": _BAG_QUEUE_LENGTH,
+        "use_instances": "instances" in parts or not is_given, "use_imu": False, "queue_length": _BAG_QUEUE_LENGTH,
     }
 
 

@@ -13,12 +13,14 @@ import numpy as np
 import pytest
 import yaml
 
-from geoloc_ros.core.config import Config, DescriptorConfig, ScanConfig
+from geoloc_ros.core.config import Config, DescriptorConfig, ScanConfig, validated
 from geoloc_ros.core.errors import ArtifactError, BackendError, ConfigError
+from geoloc_ros.core.node_config import PerceptionNodeConfig
+from geoloc_ros.datasets.parts import Part
 from geoloc_ros.evaluation.trace import Trace
 from geoloc_ros.index import index_map
 from geoloc_ros.localize import localize_bag
-from geoloc_ros.run import StackOptions, commands, run_stack
+from geoloc_ros.run import StackOptions, commands, perception_of_parts, run_stack
 
 ENDS_IN_S = 30.0
 # Not the default: the nodes must take it from the index.
@@ -57,6 +59,25 @@ def test_what_does_not_exist_is_refused_before_anything_starts(tmp_path: Path) -
         run_stack(StackOptions(tmp_path / "no.index"))
     with pytest.raises(ArtifactError):
         run_stack(StackOptions(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("parts", "labels", "depth_sources", "use_instances"),
+    [
+        (("segmentation", "depth", "instances"), "topic", ["depth"], True),
+        (("segmentation", "depth"), "topic", ["depth"], False),
+        (("image",), "network", ["network"], True),
+        (("image", "depth"), "network", ["depth", "network"], True),
+        (("image", "segmentation"), "topic", ["network"], False),
+    ],
+)
+def test_perception_is_told_what_the_bag_has(
+    parts: tuple[Part, ...], labels: str, depth_sources: list[str], use_instances: bool
+) -> None:
+    parameters = perception_of_parts(parts)
+    config = validated(PerceptionNodeConfig, parameters)
+    assert (config.labels, list(config.depth_sources)) == (labels, depth_sources)
+    assert config.use_instances == use_instances
 
 
 @pytest.mark.ros
