@@ -24,7 +24,7 @@ EVERYWHERE_M = float(np.exp(2.0))
 
 @pytest.fixture
 def write_street(tmp_path: Path) -> Callable[..., Path]:
-    """Writes a network that calls red building, green road and black sky, and gives 2 plus the ground channel for the log range."""
+    """Writes a network: red is building, green is road, black is sky; the log range is 2 plus the ground channel."""
 
     def write(name: str = "street.onnx", stride: int = 4, **metadata: str) -> Path:
         helper, tensor = onnx.helper, onnx.TensorProto
