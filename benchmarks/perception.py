@@ -9,11 +9,12 @@ projection as one would write it in numpy, without the fit of the ground. `read_
 depth (network included), `embedding_ms` scan to query, `node_hz` the whole chain in process, image message in, scan
 message out.
 `backend_class_agreement` the smallest share of pixels, %, at which an engine calls the same class the likeliest as ONNX
-Runtime on the same file does; `backend_depth_error` the largest mean relative difference of ranges. Rows: every engine,
-precision and input size, medians and minima; half precision is compared with single precision in the rows.
+Runtime on the same file does; `backend_depth_error` the largest mean relative difference of ranges;
+`backend_embedding_error` the largest relative difference of descriptors and queries. Rows: every engine, precision and
+input size, medians and minima; half precision is compared with single precision in the rows alone.
 
-The process keeps to one core. Methods take turns, round after round; figures are medians of the rounds. On a machine that
-others use as well, `--clock processor` counts only the time for which the process itself ran (nothing, of a GPU's work).
+The process keeps to one core. Methods take turns, round after round; figures are medians of the rounds. On a machine
+that others use as well, `--clock processor` counts only the time for which the process itself ran (none of a GPU's).
 """
 
 from __future__ import annotations
@@ -35,29 +36,32 @@ from _timing import Rounds, keep_to_one_core, take_turns
 from numpy.typing import NDArray
 
 from geoloc_ros.core.config import InferenceConfig, load_config
-from geoloc_ros.core.errors import BackendError
+from geoloc_ros.core.errors import BackendError, GeolocError
 from geoloc_ros.core.interfaces import Encoder, Network
 from geoloc_ros.core.progress import no_progress
 from geoloc_ros.core.types import Float32
 from geoloc_ros.core.view import CameraFrame, View
 from geoloc_ros.datasets.bag import BagFrame, BagReader
 from geoloc_ros.datasets.parts import PARTS
-from geoloc_ros.inference.agreement import class_agreement, range_error
+from geoloc_ros.inference.agreement import class_agreement, golden_batch, range_error, relative_error
 from geoloc_ros.inference.load import load_network
-from geoloc_ros.scan.encoders import make_encoder
+from geoloc_ros.inference.network_file import read_network_file
+from geoloc_ros.inference.precision import write_half
+from geoloc_ros.scan.encoders import SHIPPED_WEIGHTS, make_encoder
+from geoloc_ros.scan.learned import LEARNED_INPUT, LEARNED_OUTPUTS
 from geoloc_ros.scan.observe import observe_scan
 from geoloc_ros.scan.perceive import Perceiver
 from geoloc_ros.scan.readers import SHIPPED_NETWORK
 from geoloc_ros.scan.street_input import ground_channel
+from geoloc_ros.scan.street_reader import INPUT_NAME, OUTPUT_NAMES
 from geoloc_ros.simulate import PROCEDURAL, simulate_drive
 
 SIZES = ((512, 256), (768, 384), (1024, 512))
 """Width and height; the figures are of the last."""
-BACKENDS = ("tensorrt", "onnxruntime", "torch")
-OUTPUTS = ("logits", "log_range", "boundary")
+BACKENDS = ("auto", "tensorrt", "onnxruntime", "torch")
 FRAMES = 4
 CLOCKS = {"wall": time.perf_counter, "processor": time.process_time}
-REFERENCE = "onnxruntime"
+REFERENCE, HALF = "onnxruntime", "onnxruntime fp16"
 
 
 Turns = Callable[[Mapping[str, Callable[[], object]]], Rounds]
@@ -91,10 +95,13 @@ def main() -> None:
     keep_to_one_core()
     turns = partial(take_turns, num_rounds=5 if arguments.quick else 21, clock=CLOCKS[arguments.clock])
     sizes = SIZES[-1:] if arguments.quick else SIZES
-    scenes = {size: _scenes(*size) for size in sizes}
     rows: list[dict[str, Any]] = []
-    figures = _stages(scenes[SIZES[-1]], arguments.model, turns, rows)
-    figures += _engines(scenes, arguments.model, turns, rows)
+    try:
+        scenes = {size: _scenes(*size) for size in sizes}
+        figures = _stages(scenes[SIZES[-1]], arguments.model, turns, rows)
+        figures += _engines(scenes, arguments.model, turns, rows)
+    except GeolocError as error:
+        sys.exit(f"error: {error}")
     result = Result(0, "paper", figures, rows)
     _print(rows)
     result.print()
@@ -196,27 +203,50 @@ def _engines(
             rows.append(_row("network", network.engine_name, size, rounds[name]) | {
                 "name": name, "class_agreement": agreement, "depth_error": error,
             })
-            if not name.endswith("fp16"):
+            if name != HALF:
                 agreements.append(agreement)
                 errors.append(error)
         if size == SIZES[-1]:
             figures.append(Figure("network_ms", 1e3 * float(np.median(rounds["auto"])), "ms", n=len(rounds["auto"])))
     return [
         *figures, Figure("backend_class_agreement", min(agreements), "%", n=len(agreements) - 1),
-        Figure("backend_depth_error", max(errors), n=len(errors) - 1),
+        Figure("backend_depth_error", max(errors), n=len(errors) - 1), _embedding_error(),
     ]  # fmt: skip
 
 
 def _networks(model: Path, item_shape: tuple[int, ...]) -> dict[str, Network]:
-    """The network by the name of what runs it; what cannot run here is named with its reason."""
+    """The street network by the name of what runs it; what cannot run here is named with its reason."""
     networks = {}
-    for backend in ("auto", *BACKENDS):
+    for backend in BACKENDS:
         try:
-            config = InferenceConfig.model_validate({"backend": backend})
-            networks[backend] = load_network(model, "image", OUTPUTS, config, item_shape)
+            networks[backend] = load_network(model, INPUT_NAME, OUTPUT_NAMES, _config(backend), item_shape)
         except BackendError as error:
             print(f"skipped {backend}: {error}", file=sys.stderr)
+    with tempfile.TemporaryDirectory() as folder:
+        half = Path(folder) / "half.onnx"
+        write_half(read_network_file(model), half)
+        networks[HALF] = load_network(half, INPUT_NAME, OUTPUT_NAMES, _config(REFERENCE), item_shape)
     return networks
+
+
+def _embedding_error() -> Figure:
+    """Of our encoder's network on every engine, on made-up features."""
+    file, found = ROOT / SHIPPED_WEIGHTS["learned"], {}
+    for backend in BACKENDS:
+        try:
+            network = load_network(file, LEARNED_INPUT, LEARNED_OUTPUTS, _config(backend))
+        except BackendError:  # said of the street network already
+            continue
+        found[backend] = network.run(golden_batch(network.input_shape, 8))
+    errors = [
+        relative_error(ours, theirs)
+        for outputs in found.values() for ours, theirs in zip(outputs, found[REFERENCE], strict=True)
+    ]  # fmt: skip
+    return Figure("backend_embedding_error", max(errors), n=len(found))
+
+
+def _config(backend: str) -> InferenceConfig:
+    return InferenceConfig.model_validate({"backend": backend})
 
 
 def _compare(found: list[tuple[Float32, ...]], expected: list[tuple[Float32, ...]]) -> tuple[float, float]:
@@ -240,7 +270,8 @@ def _print(rows: list[dict[str, Any]]) -> None:
     for row in rows:
         timed = f"{row['width']:>7}x{row['height']:<4}{row['median_ms']:12.2f}{row['minimum_ms']:10.2f}"
         compared = f"{row['class_agreement']:12.3f}{row['depth_error']:10.1e}" if "depth_error" in row else " " * 22
-        print(f"{row['stage']:16}{timed}{compared}  {row['engine']}")
+        name = f"{row['name']}: " if "name" in row else ""
+        print(f"{row['stage']:16}{timed}{compared}  {name}{row['engine']}")
 
 
 if __name__ == "__main__":
