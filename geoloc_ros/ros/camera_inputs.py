@@ -32,7 +32,7 @@ class CameraInputs:
         self._sources = tuple(source for source in _TOPICS_OF_SOURCE if source in config.depth_sources)
         measured = [topic for source in self._sources for topic in _TOPICS_OF_SOURCE[source]]
         is_given = config.labels == "topic"
-        required, optional = ["segmentation" if is_given else "image", "camera_info"], []
+        required, optional = ["segmentation" if is_given else "image", "camera_info"], list[str]()
         # What has no substitute is waited for as long as it takes.
         (optional if len(self._sources) > 1 else required).extend(measured)
         if is_given and "network" in self._sources:

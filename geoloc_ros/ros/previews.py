@@ -52,7 +52,7 @@ class Previews:
 def draw_labels(labels: UInt8, image: UInt8 | None) -> UInt8:
     """RGB (h, w, 3), at most 640 wide: the classes in colour, over the image where there is one."""
     size = _preview_size(labels)
-    colours = label_colours(cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST))
+    colours = label_colours(np.asarray(cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST), np.uint8))
     if image is None:
         return colours
     under = cv2.resize(image, size, interpolation=cv2.INTER_AREA)

@@ -13,6 +13,8 @@ from geoloc_ros.core.files import shared_file
 from geoloc_ros.core.interfaces import ImageReader
 from geoloc_ros.core.types import Pose3, UInt8
 from geoloc_ros.core.view import Reading, ReadingKind
+from geoloc_ros.scan.described_reader import DescribedReader
+from geoloc_ros.scan.street_reader import StreetReader
 
 logger = logging.getLogger(__name__)
 
@@ -81,12 +83,8 @@ def make_readers(networks: NetworksConfig, inference: InferenceConfig) -> tuple[
 
 def _load(file: Path, networks: NetworksConfig, inference: InferenceConfig) -> ImageReader:
     if file.suffix == ".onnx":
-        from geoloc_ros.scan.street_reader import StreetReader
-
         return StreetReader(file, networks, inference)
     if file.suffix in (".yaml", ".yml"):
-        from geoloc_ros.scan.described_reader import DescribedReader
-
         return DescribedReader(file, inference)
     raise ConfigError(
         f"network '{file}' ends in '{file.suffix}'; give an .onnx file of ours or a .yaml that describes another one"

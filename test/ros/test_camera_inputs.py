@@ -1,5 +1,7 @@
 """Which topics make a frame, by the parameters."""
 
+from typing import Any
+
 import pytest
 
 pytest.importorskip("rclpy")
@@ -13,7 +15,7 @@ from geoloc_ros.ros.camera_inputs import CameraInputs  # noqa: E402
 from geoloc_ros.ros.synchronizer import CameraTopics  # noqa: E402
 
 
-def inputs(name: str = "", **parameters: object) -> CameraInputs:
+def inputs(name: str = "", **parameters: Any) -> CameraInputs:
     return CameraInputs(name, validated(PerceptionNodeConfig, parameters))
 
 
@@ -37,7 +39,7 @@ def inputs(name: str = "", **parameters: object) -> CameraInputs:
     ],
 )
 def test_what_has_a_substitute_is_optional(
-    parameters: dict[str, object], required: tuple[str, ...], optional: tuple[str, ...]
+    parameters: dict[str, Any], required: tuple[str, ...], optional: tuple[str, ...]
 ) -> None:
     assert inputs(**parameters).topics == CameraTopics(required, optional)
 

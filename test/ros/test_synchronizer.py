@@ -83,8 +83,8 @@ class Stream:
             if frame is not None:
                 self.frames.append(frame)
 
-    @property
     def missing(self) -> tuple[Missing, ...]:
+        """What frames go on without."""
         return self.synchronizer.missing()
 
 
@@ -94,10 +94,10 @@ def test_depth_that_stops_is_waited_for_a_while_then_gone_without_and_told() -> 
         stream.send(stamp, "image", "depth")
     for stamp in (300, 400, 500):
         stream.send(stamp, "image")
-    assert stream.frames == [(100, 100), (200, 200)] and stream.missing == ()
+    assert stream.frames == [(100, 100), (200, 200)] and stream.missing() == ()
     stream.send(600, "image")
     assert stream.frames[2:] == [(600, None)]
-    assert stream.missing == (Missing("depth", was_heard=True, offset_ns=None),)
+    assert stream.missing() == (Missing("depth", was_heard=True, offset_ns=None),)
     stream.send(700, "image")
     assert stream.frames[3:] == [(700, None)]
 
@@ -106,9 +106,9 @@ def test_depth_that_returns_after_its_image_is_waited_for_again() -> None:
     stream = Stream(IMAGE_AND_DEPTH)
     for stamp in (100, 200, 300, 400):
         stream.send(stamp, "image")
-    assert stream.frames == [(400, None)] and stream.missing == (Missing("depth", was_heard=False, offset_ns=None),)
+    assert stream.frames == [(400, None)] and stream.missing() == (Missing("depth", was_heard=False, offset_ns=None),)
     stream.send(400, "depth")
-    assert stream.missing == ()
+    assert stream.missing() == ()
     stream.send(500, "image", "depth")
     assert stream.frames[1:] == [(500, 500)]
 
@@ -118,7 +118,7 @@ def test_depth_that_returns_before_its_image_is_taken_along() -> None:
     for stamp in (100, 200, 300, 400):
         stream.send(stamp, "image")
     stream.send(500, "depth", "image")
-    assert stream.frames[1:] == [(500, 500)] and stream.missing == ()
+    assert stream.frames[1:] == [(500, 500)] and stream.missing() == ()
 
 
 def test_a_topic_that_never_came_is_not_complained_about() -> None:
@@ -150,10 +150,10 @@ def test_the_other_camera_goes_on_whichever_stops_and_is_rejoined() -> None:
         assert [max(filter(None, frame)) for frame in stream.frames[2:]] == [500, 600, 700, 800, 900]
         shown = {topic for topic, part in zip((*LEFT, *RIGHT), stream.frames[-1], strict=True) if part is not None}
         assert shown == set(running)
-        assert [entry.topic for entry in stream.missing] == [stopped[0]]
+        assert [entry.topic for entry in stream.missing()] == [stopped[0]]
         for stamp in (1000, 1100):
             stream.send(stamp, *running, *stopped)
-        assert stream.missing == () and None not in stream.frames[-1]
+        assert stream.missing() == () and None not in stream.frames[-1]
 
 
 def test_of_two_cameras_out_of_step_the_later_one_gives_way_and_the_difference_is_told() -> None:
@@ -162,10 +162,10 @@ def test_of_two_cameras_out_of_step_the_later_one_gives_way_and_the_difference_i
         stream.send(stamp, *LEFT)
         stream.send(stamp + 200, *RIGHT)
     assert len(stream.frames) >= 7 and all(frame[2:] == (None, None, None) for frame in stream.frames)
-    assert stream.missing == (Missing("right/image", was_heard=True, offset_ns=200),)
+    assert stream.missing() == (Missing("right/image", was_heard=True, offset_ns=200),)
     stream.send(9000, *LEFT, *RIGHT)
     stream.send(9100, *LEFT, *RIGHT)
-    assert stream.frames[-1] == (9100,) * 5 and stream.missing == ()
+    assert stream.frames[-1] == (9100,) * 5 and stream.missing() == ()
 
 
 def test_a_camera_that_lacks_its_info_is_gone_without_and_its_image_is_not_used() -> None:
@@ -173,7 +173,7 @@ def test_a_camera_that_lacks_its_info_is_gone_without_and_its_image_is_not_used(
     for stamp in range(100, 1000, 100):
         stream.send(stamp, *LEFT, "right/image")
     assert stream.frames[-1] == (900, 900, None, None, None)
-    assert Missing("right/info", was_heard=False, offset_ns=None) in stream.missing
+    assert Missing("right/info", was_heard=False, offset_ns=None) in stream.missing()
 
 
 def test_the_only_camera_is_always_waited_for() -> None:

@@ -79,7 +79,7 @@ def test_classes_of_another_network_leave_depth_to_the_shipped_one_and_buildings
 
 
 def test_three_networks_share_the_work(shelf: Shelf) -> None:
-    shelf.provides |= {name: frozenset({name}) for name in ("labels", "instances", "depth")}  # type: ignore[arg-type]
+    shelf.provides |= {name: frozenset({name}) for name in ("labels", "instances", "depth")}
     said = assigned(segmentation="labels", instances="instances", depth="depth")
     assert said == {name: {name} for name in ("labels", "instances", "depth")}
     assert "street.onnx" not in shelf.loaded
