@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 from torch import nn
-from torch.nn.functional import interpolate
+from torch.nn.functional import avg_pool2d, interpolate
 
 from geoloc_ros.core.classes import SemanticClass
 from geoloc_ros.training.onnx_file import export_network, load_weights
@@ -25,8 +25,10 @@ KIND = {"geoloc_kind": "street", "geoloc_features": "1"}
 _MEAN_COLOUR, _SPREAD_COLOUR = 105.0, 70.0
 # Ground at 200 m and nearer is told apart by ratios, for so are ranges; what is farther or over the horizon linearly.
 _FARTHEST_GROUND_M, _SPREAD_GROUND = 200.0, 2.0
-# exp(2.5) = 12 m: what streets look like before anything is learnt.
-_FIRST_LOG_RANGE = 2.5
+# exp(2.5) = 12 m: how far away things are where nothing else is known.
+_USUAL_LOG_RANGE = 2.5
+_LEAST_GROUND, _LARGEST_GROUND = 0.01, 1.0
+_FEET = 4
 # One cell in a hundred is a boundary.
 _FIRST_BOUNDARY = -4.0
 
@@ -55,9 +57,7 @@ class StreetNetwork(nn.Module):
         self.join_eighth = _Join(96, 64, 64)
         self.join_quarter = _Join(64, 32, 32)
         self.classes = _head(32, NUM_CLASSES)
-        self.geometry = _head(32, 2)
-        with torch.no_grad():
-            self.geometry[-1].bias.copy_(torch.tensor([_FIRST_LOG_RANGE, _FIRST_BOUNDARY]))
+        self.geometry = GroundedGeometry(32)
 
     def forward(self, image: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """What the pixels of images (N, 4, H, W) show, at stride 4.
@@ -80,8 +80,8 @@ class StreetNetwork(nn.Module):
         features = self.join_sixteenth(features, sixteenth)
         features = self.join_eighth(features, eighth)
         features = self.join_quarter(features, quarter)
-        geometry = self.geometry(features)
-        return self.classes(features), geometry[:, :1], geometry[:, 1:]
+        log_range, boundary = self.geometry(features, log_ground_range(ground))
+        return self.classes(features), log_range, boundary
 
 
 class AveragedNetwork(nn.Module):
@@ -186,6 +186,42 @@ class _Join(nn.Module):
         raised = interpolate(self.coarse(coarse), scale_factor=2.0, mode="bilinear", align_corners=False)
         mixed: torch.Tensor = self.mix(torch.relu(raised + self.fine(fine)))
         return mixed
+
+
+class GroundedGeometry(nn.Module):
+    """Range and boundaries: what stands on the ground is as far away as the ground at its foot.
+
+    Each of four searches finds a row per column (a softmax over the column), say that of the foot of a wall; the range
+    of the ground there is offered to the whole column. Every cell then chooses among those, the ground that it sees
+    itself, and the usual range, and corrects its choice (tilt, height above the horizon, slope).
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.search = nn.Conv2d(width, _FEET, 1)
+        self.evidence = nn.Sequential(
+            _convolution(width + 1 + _FEET, width, 1), _convolution(width, width, 3, groups=width, activated=False),
+            _convolution(width, width, 1),
+        )  # fmt: skip
+        self.answer = nn.Conv2d(width, 2 + _FEET + 2, 1)
+        with torch.no_grad():
+            self.answer.weight[0].zero_()
+            self.answer.bias[:2] = torch.tensor([0.0, _FIRST_BOUNDARY])
+
+    def forward(self, features: torch.Tensor, log_ground: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """`log_range` and `boundary` (N, 1, h, w) of features (N, C, h, w) and the range of the ground (N, 1, h, w)."""
+        where = torch.softmax(self.search(features).float(), dim=2)
+        feet = (where * log_ground).sum(dim=2, keepdim=True).expand_as(where)
+        offers = torch.cat([log_ground, feet], dim=1)
+        answer = self.answer(self.evidence(torch.cat([features, offers.to(features.dtype)], dim=1))).float()
+        choice = torch.softmax(answer[:, 2:], dim=1)
+        log_range = (choice[:, 1:] * offers).sum(dim=1, keepdim=True) + _USUAL_LOG_RANGE * choice[:, :1]
+        return log_range + answer[:, :1], answer[:, 1:2]
+
+
+def log_ground_range(ground: torch.Tensor) -> torch.Tensor:
+    """Logarithm of the distance to level ground per cell (N, 1, H/4, W/4), of the ground channel (N, 1, H, W)."""
+    return -torch.log(avg_pool2d(ground, STRIDE).clamp(_LEAST_GROUND, _LARGEST_GROUND))
 
 
 def _convolution(

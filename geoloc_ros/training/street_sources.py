@@ -13,9 +13,9 @@ from geoloc_ros.training.street_augment import CropSettings
 from geoloc_ros.training.street_data import DriveFrames, PhotoFolder, SampleFolder, StreetSource, learned_frames
 
 _TRAIN, _VALIDATE = "train", "val"
-# Of what is shown. Classes of real streets are what is hardest to learn; a drive has few and similar frames.
-_PHOTO_SHARE: Final = 0.5
-_SAMPLE_SHARE: Final = 0.42
+# Of what is shown. Geometry takes longest to learn; a drive has few and similar frames.
+_PHOTO_SHARE: Final = 0.36
+_SAMPLE_SHARE: Final = 0.56
 _DRIVE_SHARE: Final = 0.08
 _PHOTO_CROPS: Final = CropSettings(largest_zoom=1.7)
 # Zoomed in, the foot of a wall is out of sight and with it how far away the wall is.
