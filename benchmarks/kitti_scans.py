@@ -10,7 +10,7 @@ Figures: `range_error_ratio` median of |network / lidar - 1| over all rays on wh
 building too; `depth_error_ratio` median of |network / lidar - 1| over the lidar's points within 50 m, whatever they lie
 on. `..._held_out`: over the last 13 frames alone, which the network never saw; it learnt from the others.
 Intervals draw frames again; neighbours are 0.2 s apart and much alike. Rows: every frame. With --figure, ten frames
-with both scans laid over the image and seen from above.
+with both scans laid over the image, in which what reads as building is tinted, and seen from above.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from _common import Figure, Result, shared_data
 from numpy.typing import NDArray
 
 from geoloc_ros.core.artifacts import write_beside
+from geoloc_ros.core.classes import SemanticClass
 from geoloc_ros.core.config import Config, load_config
 from geoloc_ros.core.errors import GeolocError
 from geoloc_ros.core.types import Float32, Pose3, SemanticScan, UInt8
@@ -40,6 +41,7 @@ HELD_OUT = 13
 FIGURE_FRAMES = 10
 # Blue first, as OpenCV draws.
 LIDAR, NETWORK, WHITE, BLACK = (255, 220, 0), (0, 120, 255), (255, 255, 255), (0, 0, 0)
+TINT = (200, 60, 160)
 REACH_M = 50.0
 QUICK_STEP = 6
 
@@ -50,6 +52,7 @@ class Compared:
 
     name: str
     image: UInt8
+    labels: UInt8
     lidar: SemanticScan
     network: SemanticScan
     depth_error: Float32
@@ -104,10 +107,9 @@ def _compare(drive: KittiDrive, config: Config, step: int) -> list[Compared]:
         (view,) = seen.views
         points = Depth("points", depth_from_points(frame.points_m, camera))
         lidar = observe_scan([replace(view, depths=(points,))], config.scan, config.observe)
-        compared.append(Compared(
-            frame.name, frame.image, lidar, seen.scan, _depth_error(view.depths[0].depth_m, points.depth_m),
-            number >= len(drive) - HELD_OUT,
-        ))  # fmt: skip
+        error = _depth_error(view.depths[0].depth_m, points.depth_m)
+        is_held_out = number >= len(drive) - HELD_OUT
+        compared.append(Compared(frame.name, frame.image, view.labels, lidar, seen.scan, error, is_held_out))
     return compared
 
 
@@ -150,7 +152,7 @@ def _figures(frames: list[Compared], suffix: str) -> list[Figure]:
 
 
 def _draw(frames: list[Compared], mount: CameraMount, file: Path) -> Path:
-    """Ten frames in two columns: where the walls of both scans meet the ground, and both from above."""
+    """Ten frames in two columns: what reads as building, where its feet are by both scans, and both from above."""
     chosen = np.unique(np.linspace(0, len(frames) - 1, FIGURE_FRAMES).round().astype(int))
     tiles = [_tile(frames[number], mount) for number in chosen]
     tiles += [np.zeros_like(tiles[0])] * (len(tiles) % 2)
@@ -163,6 +165,8 @@ def _draw(frames: list[Compared], mount: CameraMount, file: Path) -> Path:
 
 def _tile(frame: Compared, mount: CameraMount) -> UInt8:
     picture = cv2.cvtColor(frame.image, cv2.COLOR_RGB2BGR)
+    is_building = frame.labels == SemanticClass.BUILDING
+    picture[is_building] = (0.7 * picture[is_building] + 0.3 * np.array(TINT)).astype(np.uint8)
     for scan, colour in ((frame.lidar, LIDAR), (frame.network, NETWORK)):
         raised = CameraMount(mount.camera, Pose3(np.eye(3), np.array([0.0, 0.0, -2.0])) @ mount.base_from_camera)
         feet, knees = wall_base_pixels(scan.range_m, mount), wall_base_pixels(scan.range_m, raised)
