@@ -88,12 +88,13 @@ def prepare_engine(request: CompileRequest, cache: EngineCache, progress: Progre
     """Have the engine in the cache, checked; return whether it had to be built.
 
     Raises:
-        BackendError: If it cannot be built or run, or computes something else than ONNX Runtime.
+        BackendError: If it cannot be built, run or kept, or computes something else than ONNX Runtime.
     """
-    path = cache.path(request.key)
-    before = path.stat().st_mtime_ns if path.is_file() else 0
+    was_there = cache.find(request.key)
     _session_of(request, cache, progress)
-    return not path.is_file() or path.stat().st_mtime_ns != before
+    if (found := cache.find(request.key)) is None:
+        raise BackendError(f"the engine of '{request.file.path}' was built and could not be kept in '{cache.folder}'")
+    return was_there is None or was_there.engine != found.engine
 
 
 def build_for_elsewhere(request: CompileRequest, cache: EngineCache, progress: ProgressCallback) -> int:
@@ -102,7 +103,7 @@ def build_for_elsewhere(request: CompileRequest, cache: EngineCache, progress: P
     It is checked on its device when it is loaded there for the first time.
 
     Raises:
-        BackendError: If it cannot be built.
+        BackendError: If it cannot be built or kept.
     """
     with cache.building(request.key):
         engine = _built(request, cache, progress)
@@ -121,7 +122,7 @@ def _session_of(request: CompileRequest, cache: EngineCache, progress: ProgressC
                 engine = _built(request, cache, progress)
                 session = request.maker.load(engine, request.plan)
                 _check(request, session)
-                cache.store(CachedEngine(request.key, engine, is_checked=True))
+                _keep(cache, CachedEngine(request.key, engine, is_checked=True))
     return session
 
 
@@ -140,14 +141,25 @@ def _cached_session(request: CompileRequest, cache: EngineCache) -> EngineSessio
         except BackendError as error:
             cache.put_aside(request.key, str(error))
             return None
-        cache.store(replace(cached, is_checked=True))
+        _keep(cache, replace(cached, is_checked=True))
     return session
+
+
+def _keep(cache: EngineCache, cached: CachedEngine) -> None:
+    """Store an engine that runs from memory all the same where that fails."""
+    try:
+        cache.store(cached)
+    except BackendError as error:
+        logger.warning("the next start has to build the engine again: %s", error)
 
 
 def _built(request: CompileRequest, cache: EngineCache, progress: ProgressCallback) -> bytes:
     started_s = time.monotonic()
     built = request.maker.build(request.file.content, request.plan, cache.timing(request.key), progress)
-    cache.store_timing(request.key, built.timing)
+    try:
+        cache.store_timing(request.key, built.timing)
+    except BackendError as error:
+        logger.warning("building again will take as long: %s", error)
     logger.info(
         "built an engine of %d bytes for %s in %.1f s", len(built.engine), request.key.device,
         time.monotonic() - started_s,

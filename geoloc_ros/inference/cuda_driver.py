@@ -27,10 +27,10 @@ class GpuDevice:
 class CudaDriver:
     """The driver, with a device; every function that is called by name raises BackendError where it fails."""
 
-    def __init__(self, library: str = _LIBRARY) -> None:
-        """Raises BackendError if there is no driver or no GPU."""
+    def __init__(self, library: str = "") -> None:
+        """Load `library`, or that of the system; raises BackendError if there is none, or no GPU."""
         try:
-            self._library = ctypes.CDLL(library)
+            self._library = ctypes.CDLL(library or _LIBRARY)
         except OSError as error:
             raise BackendError(f"there is no NVIDIA driver ({error})") from error
         self.call("cuInit", ctypes.c_uint(0))

@@ -52,7 +52,7 @@ class CachedEngine:
 
 
 class EngineCache:
-    """A folder of engines. A folder that cannot be written to costs time at every start and nothing else."""
+    """A folder of engines."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -98,8 +98,12 @@ class EngineCache:
             logger.warning("engine '%s' %s; it is now '%s', building another", path, reason, refused.name)
 
     def store(self, cached: CachedEngine) -> None:
-        """Write an engine; where that fails, only a warning: it runs from memory all the same."""
-        self._write(self.path(cached.key), _encode(cached), "the engine")
+        """Write an engine.
+
+        Raises:
+            BackendError: If that fails, of which nothing is left behind.
+        """
+        _write(self.path(cached.key), _encode(cached))
 
     def timing(self, key: EngineKey) -> bytes:
         """What builds for this device by this library have measured; nothing if none have."""
@@ -109,8 +113,8 @@ class EngineCache:
             return b""
 
     def store_timing(self, key: EngineKey, timing: bytes) -> None:
-        """Keep what a build has measured."""
-        self._write(self._timing_path(key), timing, "what building it has measured")
+        """Keep what a build has measured; raises BackendError as `store`."""
+        _write(self._timing_path(key), timing)
 
     def why_missing(self, key: EngineKey) -> str:
         """How the engines that are there for the same network differ, for a log line."""
@@ -145,15 +149,16 @@ class EngineCache:
         digest = hashlib.sha256(f"{key.builder}\n{key.device}".encode()).hexdigest()[:20]
         return self.folder / f"{digest}.timing"
 
-    def _write(self, path: Path, content: bytes, what: str) -> None:
-        try:
-            with write_beside(path) as partial:
-                partial.write_bytes(content)
-        except OSError as error:
-            logger.warning(
-                "cannot keep %s (%d bytes) as '%s': %s; the next start builds it again, set inference.engine_cache "
-                "to a folder with room", what, len(content), path, error.strerror,
-            )  # fmt: skip
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        with write_beside(path) as partial:
+            partial.write_bytes(content)
+    except OSError as error:
+        raise BackendError(
+            f"cannot keep '{path}' ({len(content)} bytes): {error.strerror}; set inference.engine_cache to a folder "
+            "with room"
+        ) from error
 
 
 def _encode(cached: CachedEngine) -> bytes:

@@ -90,9 +90,16 @@ def read_signature(file: NetworkFile, item_shape: tuple[int, ...] | None = None)
     Raises:
         BackendError: If it is no ONNX file, or not of the kind that networks here are of.
     """
-    options = _options(1)
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    return _signature(_open(file, options, "CPU"), file, item_shape)
+    return _signature(_open(file, _unoptimised(), "CPU"), file, item_shape)
+
+
+def declared_input(file: NetworkFile) -> tuple[object, ...]:
+    """Sizes of the first input as the file has them; what is no integer is open.
+
+    Raises:
+        BackendError: If it is no ONNX file.
+    """
+    return tuple(_open(file, _unoptimised(), "CPU").get_inputs()[0].shape)
 
 
 def has_cuda() -> bool:
@@ -142,6 +149,12 @@ def _options(num_threads: int) -> onnxruntime.SessionOptions:
     # Threads that spin while they wait take the other core from everything else.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = _ERRORS_ONLY
+    return options
+
+
+def _unoptimised() -> onnxruntime.SessionOptions:
+    options = _options(1)
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     return options
 
 

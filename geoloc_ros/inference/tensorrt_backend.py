@@ -13,7 +13,7 @@ from geoloc_ros.core.types import Float32
 from geoloc_ros.inference.cuda_driver import CudaDriver
 from geoloc_ros.inference.cuda_stream import CudaBuffer, CudaGraph, CudaStream
 from geoloc_ros.inference.engine import BuiltEngine, EnginePlan, EngineRefusedError
-from geoloc_ros.inference.tensorrt_library import TensorRtLibrary, make_monitor
+from geoloc_ros.inference.tensorrt_library import STAGE, TensorRtLibrary, make_monitor
 
 
 class TensorRtMaker:
@@ -55,7 +55,8 @@ class TensorRtMaker:
         definition = builder.create_network(0 if typed is None else 1 << int(typed))
         parser = module.OnnxParser(definition, log)
         if not parser.parse(network):
-            reasons = "; ".join(str(parser.get_error(index).desc()) for index in range(parser.num_errors))
+            errors = [parser.get_error(index) for index in range(parser.num_errors)]
+            reasons = "; ".join(f"{each.node_operator()} '{each.node_name()}': {each.desc()}" for each in errors)
             raise BackendError(f"{self.name} cannot read this network: {reasons or log.last_error}")
         config = builder.create_builder_config()
         config.clear_flag(module.BuilderFlag.TF32)
@@ -73,6 +74,7 @@ class TensorRtMaker:
                 raise monitor.interrupted_by
             if built is None:
                 raise BackendError(f"{self.name} cannot build this network: {log.last_error}")
+            progress(STAGE, 1.0)
             return BuiltEngine(bytes(built), bytes(config.get_timing_cache().serialize()))
 
     def load(self, engine: bytes, plan: EnginePlan) -> TensorRtSession:

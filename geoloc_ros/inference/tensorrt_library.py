@@ -5,14 +5,19 @@ from __future__ import annotations
 import ctypes
 import importlib
 import importlib.util
-from collections.abc import Callable
+import logging
 from typing import Any
 
 from geoloc_ros.core.errors import BackendError
 from geoloc_ros.core.progress import ProgressCallback
 
+logger = logging.getLogger(__name__)
+
 _MODULES = ("tensorrt", "tensorrt_rtx")
 _OLDEST = (10, 3)
+
+STAGE = "building the engine"
+"""Of progress."""
 
 
 def installed_module() -> str | None:
@@ -44,26 +49,31 @@ class TensorRtLibrary:
 def make_monitor(module: Any, progress: ProgressCallback) -> Any:
     """A listener as TensorRT wants one, and `interrupted_by` with what the other listener raised, if it did."""
 
-    class Monitor(module.IProgressMonitor):  # type: ignore[name-defined, misc]
+    class Monitor(module.IProgressMonitor):  # type: ignore[misc]
         def __init__(self) -> None:
             module.IProgressMonitor.__init__(self)
             self.interrupted_by: BaseException | None = None
             self._phases = BuildProgress()
+            self._told = 0.0
 
         def phase_start(self, phase_name: str, parent_phase: str | None, num_steps: int) -> None:
             self._phases.start(phase_name, parent_phase, num_steps)
 
         def step_complete(self, phase_name: str, step: int) -> bool:
             self._phases.step(phase_name, step)
-            return self._tell(lambda: progress("building the engine", self._phases.ratio))
+            # Thousands of steps are of no use to anybody who watches.
+            if self._phases.ratio < self._told + 0.01:
+                return self.interrupted_by is None
+            self._told = self._phases.ratio
+            return self._tell()
 
         def phase_finish(self, phase_name: str) -> None:
             self._phases.finish(phase_name)
 
-        def _tell(self, tell: Callable[[], None]) -> bool:
+        def _tell(self) -> bool:
             # Ctrl-C is raised here, and would be lost on its way through the library.
             try:
-                tell()
+                progress(STAGE, self._told)
             except (KeyboardInterrupt, Exception) as error:  # noqa: BLE001  raised again by whoever builds
                 self.interrupted_by = error
                 return False
@@ -104,11 +114,7 @@ class BuildProgress:
 
 def _make_log(module: Any) -> Any:
     """A logger as TensorRT wants one, with `last_error`."""
-    import logging
-
-    logger = logging.getLogger(__name__)
-
-    class Log(module.ILogger):  # type: ignore[name-defined, misc]
+    class Log(module.ILogger):  # type: ignore[misc]
         def __init__(self) -> None:
             module.ILogger.__init__(self)
             self.last_error = "no reason given"

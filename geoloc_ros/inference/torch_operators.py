@@ -70,7 +70,7 @@ def _gemm(inputs: Sequence[Any], attributes: Attributes) -> Tensor:
     left = inputs[0].T if attributes.get("transA", 0) else inputs[0]
     right = inputs[1].T if attributes.get("transB", 0) else inputs[1]
     product = attributes.get("alpha", 1.0) * (left @ right)
-    return product + attributes.get("beta", 1.0) * inputs[2] if len(inputs) > 2 else product
+    return product + attributes.get("beta", 1.0) * inputs[2] if len(inputs) > 2 else product  # type: ignore[no-any-return]
 
 
 def _axes(inputs: Sequence[Any], attributes: Attributes, count: int) -> list[int]:
@@ -179,7 +179,7 @@ def _quantized(inputs: Sequence[Any], attributes: Attributes) -> Tensor:
     levels = torch.round(inputs[0] / inputs[1].reshape(shape)) + zero.to(torch.float32).reshape(
         shape if zero.numel() == inputs[1].numel() else [1] * inputs[0].ndim
     )
-    return levels.clamp(limits.min, limits.max).to(zero.dtype)  # type: ignore[no-any-return]
+    return levels.clamp(limits.min, limits.max).to(zero.dtype)
 
 
 def _beside(scale: Tensor, data: Tensor, attributes: Attributes) -> list[int]:
@@ -191,7 +191,7 @@ def _beside(scale: Tensor, data: Tensor, attributes: Attributes) -> list[int]:
 
 
 def _constant_of_shape(inputs: Sequence[Any], attributes: Attributes) -> Tensor:
-    value = torch.as_tensor(attributes.get("value", np.zeros(1, np.float32)), device=inputs[0].device)
+    value = torch.tensor(attributes.get("value", np.zeros(1, np.float32)).copy(), device=inputs[0].device)
     return value.expand(_integers(inputs[0]))
 
 
@@ -211,7 +211,9 @@ OPERATORS: dict[str, Operator] = {
     "Equal": lambda inputs, _: inputs[0] == inputs[1],
     "Erf": lambda inputs, _: torch.erf(inputs[0]),
     "Exp": lambda inputs, _: torch.exp(inputs[0]),
-    "Expand": lambda inputs, _: inputs[0].expand(torch.broadcast_shapes(inputs[0].shape, _integers(inputs[1]))),
+    "Expand": lambda inputs, _: inputs[0].expand(
+        np.broadcast_shapes(tuple(inputs[0].shape), tuple(_integers(inputs[1])))
+    ),
     "Flatten": _flatten,
     "Gather": _gather,
     "Gemm": _gemm,
