@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "observe_view.hpp"
 
@@ -156,8 +157,11 @@ class Observer {
 
  private:
   int gather_dense(const float* depth) {
+    // Many rows show none: memchr looks at them 32 pixels at a time.
+    const void* first = std::memchr(label_, geoloc::kBuilding, view_.width);
+    if (first == nullptr) return 0;
     int count = 0;
-    for (int u = 0; u < view_.width; ++u) {
+    for (int u = static_cast<int>(static_cast<const uint8_t*>(first) - label_); u < view_.width; ++u) {
       row_.column[count] = u;
       count += label_[u] == geoloc::kBuilding;
     }
@@ -251,19 +255,23 @@ class RayReducer {
  public:
   RayReducer(float quantile, std::vector<float>& values) : quantile_(quantile), values_(values) {}
 
+  // Of very many samples every `step`th is looked at: they come row by row, so those are spread over all of the ray.
   void run(const float* range, const int32_t* instance, int64_t count, int min_samples) {
-    values_.assign(range, range + count);
-    const auto rank = static_cast<int64_t>(quantile_ * static_cast<float>(count - 1) + 0.5f);
-    std::nth_element(values_.begin(), values_.begin() + rank, values_.end());
-    const float about = values_[rank], nearest = 0.9f * about - 0.5f, farthest = 1.25f * about + 0.5f;
-    count_buildings(range, instance, count, nearest, farthest);
+    const int64_t step = std::max<int64_t>(1, count / kEnough);
+    values_.clear();
+    for (int64_t i = 0; i < count; i += step) values_.push_back(range[i]);
+    const float about = value_of_rank(quantile_ * static_cast<float>(values_.size() - 1) + 0.5f);
+    const float nearest = 0.9f * about - 0.5f, farthest = 1.25f * about + 0.5f;
+    buildings_.clear();
+    for (int64_t i = 0; i < count; i += step) {
+      if (range[i] >= nearest && range[i] <= farthest) building_of(instance[i]).count += step;
+    }
     choose(min_samples);
     values_.clear();
-    for (int64_t i = 0; i < count; ++i) {
+    for (int64_t i = 0; i < count; i += step) {
       if (instance[i] == best && range[i] >= nearest && range[i] <= farthest) values_.push_back(range[i]);
     }
-    std::nth_element(values_.begin(), values_.begin() + values_.size() / 2, values_.end());
-    median = values_[values_.size() / 2];
+    median = value_of_rank(static_cast<float>(values_.size() / 2));
   }
 
   float median = 0.0f;
@@ -271,23 +279,26 @@ class RayReducer {
   int32_t rival = -1;  // most common one of another camera there, -1 if none has enough points
 
  private:
+  static constexpr int64_t kEnough = 256;
+
   struct Building {
     int32_t instance;
     int64_t count;
   };
 
-  void count_buildings(const float* range, const int32_t* instance, int64_t count, float nearest, float farthest) {
-    buildings_.clear();
-    std::size_t last = 0;
-    for (int64_t i = 0; i < count; ++i) {
-      if (!(range[i] >= nearest && range[i] <= farthest)) continue;
-      if (last >= buildings_.size() || buildings_[last].instance != instance[i]) {
-        for (last = 0; last < buildings_.size() && buildings_[last].instance != instance[i]; ++last) {
-        }
-        if (last == buildings_.size()) buildings_.push_back({instance[i], 0});
-      }
-      ++buildings_[last].count;
+  float value_of_rank(float rank) {
+    const auto place = values_.begin() + static_cast<std::ptrdiff_t>(rank);
+    std::nth_element(values_.begin(), place, values_.end());
+    return *place;
+  }
+
+  Building& building_of(int32_t instance) {
+    if (last_ < buildings_.size() && buildings_[last_].instance == instance) return buildings_[last_];
+    for (last_ = 0; last_ < buildings_.size(); ++last_) {
+      if (buildings_[last_].instance == instance) return buildings_[last_];
     }
+    buildings_.push_back({instance, 0});
+    return buildings_.back();
   }
 
   void choose(int min_samples) {
@@ -309,6 +320,7 @@ class RayReducer {
   const float quantile_;
   std::vector<float>& values_;
   std::vector<Building> buildings_;
+  std::size_t last_ = 0;
 };
 
 // Rays that no better source has found anything on are taken from `samples`.

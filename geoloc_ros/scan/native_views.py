@@ -20,7 +20,7 @@ SOURCES: tuple[DepthSource, ...] = get_args(DepthSource)
 _MAX_DEPTHS = 8
 _PINHOLE, _EQUIRECTANGULAR, _TABLE = 0, 1, 2
 # Pixels that look where their neighbour above does say nothing new: so many rows per degree are enough.
-_ROWS_PER_DEGREE = 2.0
+_ROWS_PER_DEGREE = 4.0
 
 
 class _NativeView(ctypes.Structure):
