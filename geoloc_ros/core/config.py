@@ -70,7 +70,8 @@ class NetworksConfig(Section):
     depth: str = Field("", description="File of the network for depth; empty: that of the classes, or the shipped one")
     instances: str = Field("", description="File of the network for buildings one by one; empty: as the classes")
     input_width: int = Field(
-        1024, ge=64, le=4096, description="Width to which images are resized for the shipped network, pixels"
+        1024, ge=64, le=4096,
+        description="Width to which panoramas are resized for the shipped network, pixels; others get half as many",
     )
 
 

@@ -45,9 +45,16 @@ def is_full_turn(camera: Camera) -> bool:
 
 
 def input_size(camera: Camera, input_width: int) -> tuple[int, int]:
-    """Height and width of the network's input for images of a camera: multiples of 32 that keep the shape, about."""
-    width = _multiple(input_width)
-    return _multiple(camera.height * width / camera.width), width
+    """Height and width of the network's input for images of a camera: multiples of 32 that keep the shape, about.
+
+    A full turn gets `input_width`. Other cameras show things larger: they get as many pixels as half of such a
+    panorama has, whatever their shape, which is the scale at which the network learned.
+    """
+    if is_full_turn(camera):
+        width = float(_multiple(input_width))
+    else:
+        width = 0.5 * input_width * np.sqrt(camera.width / camera.height)
+    return _multiple(camera.height * width / camera.width), _multiple(width)
 
 
 def _multiple(size: float) -> int:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from geoloc_ros.core.camera import Camera
-from geoloc_ros.scan.street_input import ground_channel, ray_lengths
+from geoloc_ros.scan.street_input import ground_channel, input_size, ray_lengths
 
 from .room import draw_room, mount
 
@@ -37,3 +37,17 @@ def test_a_range_is_the_depth_times_the_length_of_the_ray() -> None:
     assert ray_lengths(PANORAMA) == pytest.approx(1.0, abs=1e-6)
     # The left border looks 45 degrees aside, half a pixel less.
     assert ray_lengths(PINHOLE)[120, 0] == pytest.approx(np.sqrt(2.0), abs=5e-3)
+
+
+@pytest.mark.parametrize(
+    ("camera", "size"),
+    [
+        (Camera.equirectangular(2048, 1024), (512, 1024)),
+        (Camera.equirectangular(512, 160), (320, 1024)),
+        (Camera.pinhole(640, 384, 1.0), (384, 672)),
+        (Camera.pinhole(1242, 375, 1.4), (288, 928)),
+        (Camera.pinhole(480, 360, 1.0), (448, 576)),
+    ],
+)
+def test_panoramas_get_the_width_and_other_images_half_of_the_pixels(camera: Camera, size: tuple[int, int]) -> None:
+    assert input_size(camera, 1024) == size
