@@ -114,6 +114,21 @@ def info_from_camera(camera: Camera) -> CameraInfoFields:
     return CameraInfoFields(name, d, k, np.eye(3).ravel(), np.insert(k, [3, 6, 9], 0.0))
 
 
+def stereo_baseline_m(right: CameraInfo) -> float:
+    """Distance of a rectified pair of cameras, of the right one's P (that of the left one is 0).
+
+    Raises:
+        ObservationError: If it is not positive.
+    """
+    focal, baseline = float(right.p[0]), -float(right.p[3])
+    if not (focal > 0.0 and baseline > 0.0):
+        raise ObservationError(
+            f"camera_info of the right camera has P[0] = {focal} and P[3] = {-baseline}; P[3] must be minus the focal "
+            "length times the baseline: calibrate the pair, or exchange left and right"
+        )
+    return baseline / focal
+
+
 def _intrinsics(info: CameraInfo, is_rectified: bool) -> tuple[Float64, tuple[float, ...]]:
     """Rows (2, 3) of the matrix, and coefficients: none where all are zero."""
     if is_rectified:

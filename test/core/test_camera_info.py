@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from geoloc_ros.core.camera import Camera
-from geoloc_ros.core.camera_info import camera_from_info, info_from_camera
+from geoloc_ros.core.camera_info import camera_from_info, info_from_camera, stereo_baseline_m
 from geoloc_ros.core.errors import ObservationError
 from geoloc_ros.core.types import Float64
 
@@ -115,3 +115,12 @@ def test_a_raw_image_that_looks_another_way_than_its_frame_is_refused_but_the_re
 
 def test_a_rotation_that_nobody_filled_in_is_none() -> None:
     assert camera_from_info(Info(r=np.zeros(9))) == camera_from_info(Info())
+
+
+def test_the_baseline_of_a_stereo_pair_is_in_the_right_camera_info() -> None:
+    assert stereo_baseline_m(Info()) == pytest.approx(0.1)
+
+
+def test_the_left_camera_info_has_no_baseline() -> None:
+    with pytest.raises(ObservationError, match="exchange left and right"):
+        stereo_baseline_m(Info(p=np.array([450.0, 0.0, 309.5, 0.0, 0.0, 450.0, 229.5, 0.0, 0.0, 0.0, 1.0, 0.0])))
