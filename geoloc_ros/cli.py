@@ -35,6 +35,11 @@ UseOption = Annotated[
         "Without it: segmentation, depth and instances if the bag has the first two, else all it has."
     ),
 ]
+ModelArgument = Annotated[str, typer.Argument(help="Name on huggingface.co, or a folder in its layout.")]
+NetworkOption = Annotated[Path, typer.Option("--output", "-o", help="Network to write (.onnx); .yaml beside it.")]
+SizeOption = Annotated[str, typer.Option(help="WIDTHxHEIGHT of the images that it will get.")]
+HalfOption = Annotated[str, typer.Option(help="fp32 or fp16.")]
+ClassesOption = Annotated[str, typer.Option(help="Data set it was trained on, if its classes have no names.")]
 CropOption = Annotated[Optional[str], typer.Option("--crop", help="W,S,E,N in degrees: clip the map to this box.")]
 
 
@@ -281,6 +286,82 @@ def engine(
     with progress_bar() as progress:
         summary = export_engine(options, load_config(config, tuple(set_ or ())).inference, progress)
     typer.echo(summary.as_text())
+
+
+@export_app.command()
+def segformer(
+    model: ModelArgument,
+    output: NetworkOption,
+    size: SizeOption = "1024x512",
+    precision: HalfOption = "fp32",
+    classes: ClassesOption = "",
+) -> None:
+    """Convert a SegFormer for use as networks.segmentation."""
+    from geoloc_ros.export import parse_size
+    from geoloc_ros.export_models import ExportOptions, export_pretrained, parse_precision
+
+    options = ExportOptions(output, *parse_size(size), parse_precision(precision), classes)
+    typer.echo(export_pretrained("segformer", model, options).as_text())
+
+
+@export_app.command()
+def mask2former(
+    model: ModelArgument,
+    output: NetworkOption,
+    size: SizeOption = "1024x512",
+    precision: HalfOption = "fp32",
+    classes: ClassesOption = "",
+) -> None:
+    """Convert a Mask2Former for use as networks.segmentation."""
+    from geoloc_ros.export import parse_size
+    from geoloc_ros.export_models import ExportOptions, export_pretrained, parse_precision
+
+    options = ExportOptions(output, *parse_size(size), parse_precision(precision), classes)
+    typer.echo(export_pretrained("mask2former", model, options).as_text())
+
+
+@export_app.command()
+def depth_anything(
+    model: ModelArgument,
+    output: NetworkOption,
+    size: SizeOption = "1008x504",
+    precision: HalfOption = "fp32",
+) -> None:
+    """Convert a Depth Anything V2 that tells metres, for use as networks.depth."""
+    from geoloc_ros.export import parse_size
+    from geoloc_ros.export_models import ExportOptions, export_pretrained, parse_precision
+
+    options = ExportOptions(output, *parse_size(size), parse_precision(precision))
+    typer.echo(export_pretrained("depth-anything", model, options).as_text())
+
+
+@export_app.command()
+def maskrcnn(
+    weights: Annotated[Path, typer.Argument(help="Of torchvision's detector, as .safetensors.")],
+    output: NetworkOption,
+    names: Annotated[list[str], typer.Option("--name", help="Of class 1, 2, ... that it finds; may be repeated.")],
+    size: SizeOption = "1024x512",
+) -> None:
+    """Convert a Mask R-CNN that finds buildings, for use as networks.instances."""
+    from geoloc_ros.export import parse_size
+    from geoloc_ros.export_models import ExportOptions, export_detector
+
+    typer.echo(export_detector(weights, names, ExportOptions(output, *parse_size(size))).as_text())
+
+
+@export_app.command()
+def onnx(
+    network: Annotated[Path, typer.Argument(help=".onnx file with one input, an image.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Network to write (.onnx).")],
+    outputs: Annotated[Optional[list[str]], typer.Option("--keep", help="Output to keep; may be repeated.")] = None,
+    detections: Annotated[
+        int, typer.Option(min=0, help="Rows, where it gives as many as it finds things in one image.")
+    ] = 0,
+) -> None:
+    """Make an ONNX file of others fit: any number of images, float32 in and out."""
+    from geoloc_ros.export_models import export_onnx
+
+    typer.echo(export_onnx(network, output, tuple(outputs or ()), detections))
 
 
 @app.command()

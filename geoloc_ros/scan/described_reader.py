@@ -102,8 +102,8 @@ class DescribedReader:
                 )
             except BackendError as error:
                 raise BackendError(
-                    f"'{self._file}' does not fit its network: {error}. Correct the description, or make the network fit "
-                    "with `geoloc export onnx`"
+                    f"'{self._file}' does not fit its network: {error}. Correct the description, or make the network "
+                    "fit with `geoloc export onnx`"
                 ) from error
             if complaint := self._decoder.complaint(network.output_shapes):
                 raise ConfigError(
