@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from geoloc_ros.core.classes import SemanticClass
 from geoloc_ros.core.types import Bool, Float32, Int32, UInt8
-from geoloc_ros.training.street_network import NUM_CLASSES, STRIDE
+from geoloc_ros.training.street_geometry import STRIDE
+from geoloc_ros.training.street_network import NUM_CLASSES
 from geoloc_ros.training.street_samples import StreetSample
 
 _NEAREST_M, _FARTHEST_M = 0.3, 150.0
@@ -26,8 +27,8 @@ _GREY_OF_RGB = np.array([0.299, 0.587, 0.114])
 class CropSettings:
     """How images are cut."""
 
-    width: int = 448
-    height: int = 320
+    width: int = 384
+    height: int = 384
     least_zoom: float = 0.6
     largest_zoom: float = 2.0
     ground_dropout: float = 0.5

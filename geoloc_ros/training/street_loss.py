@@ -10,8 +10,8 @@ _CLASS_WEIGHTS = (2.5, 1.0, 1.2, 1.0, 1.5, 1.0, 1.5, 2.5)
 _OVERLAP_WEIGHT = 0.5
 _RANGE_WEIGHT = 1.5
 _SLOPE_WEIGHT = 0.5
-_BOUNDARY_WEIGHT = 0.3
-_BOUNDARY_POSITIVE_WEIGHT = 3.0
+_BOUNDARY_WEIGHT = 1.5
+_BOUNDARY_POSITIVE_WEIGHT = 4.0
 # How far away things are can only be guessed where the ground channel says nothing.
 _GUESSED_RANGE_WEIGHT = 0.3
 

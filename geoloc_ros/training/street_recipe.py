@@ -12,8 +12,9 @@ import torch
 from geoloc_ros.training.precision import is_bfloat16_fast
 from geoloc_ros.training.recipe import Batch, seeded_weights
 from geoloc_ros.training.street_augment import StreetExample, make_example
+from geoloc_ros.training.street_average import AveragedNetwork
 from geoloc_ros.training.street_loss import street_loss
-from geoloc_ros.training.street_network import AveragedNetwork, StreetNetwork, export_street, load_street
+from geoloc_ros.training.street_network import StreetNetwork, export_street, load_street
 from geoloc_ros.training.street_score import StreetScore, score_network
 from geoloc_ros.training.street_sources import StreetSources
 

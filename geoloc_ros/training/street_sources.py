@@ -19,7 +19,7 @@ _SAMPLE_SHARE: Final = 0.56
 _DRIVE_SHARE: Final = 0.08
 _PHOTO_CROPS: Final = CropSettings(largest_zoom=1.7)
 # Zoomed in, the foot of a wall is out of sight and with it how far away the wall is.
-_GEOMETRY_CROPS: Final = CropSettings(largest_zoom=1.4, ground_dropout=0.3)
+_GEOMETRY_CROPS: Final = CropSettings(largest_zoom=1.3, ground_dropout=0.3)
 
 
 @dataclass(frozen=True)

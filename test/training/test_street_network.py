@@ -16,12 +16,9 @@ from geoloc_ros.training.street_network import (  # noqa: E402
     INPUT_NAME,
     KIND,
     OUTPUT_NAMES,
-    AveragedNetwork,
-    GroundedGeometry,
     StreetNetwork,
     export_street,
     load_street,
-    log_ground_range,
 )
 
 
@@ -67,49 +64,3 @@ def test_another_network_is_refused(tmp_path: Path) -> None:
     )
     with pytest.raises(ArtifactError, match="geoloc_kind 'scan', not 'street'"):
         load_street(network(), tmp_path / "scan.onnx")
-
-
-def test_before_learning_everything_is_about_twelve_metres_away() -> None:
-    street = network().eval()
-    with torch.no_grad():
-        log_range = street(torch.full((1, 4, 64, 64), 100.0))[1]
-    assert 4.0 < float(log_range.exp().mean()) < 40.0
-
-
-def test_the_mean_follows_the_weights_and_is_what_is_evaluated() -> None:
-    averaged = AveragedNetwork(network(), decay=0.5)
-    before = averaged.average.to_half[0].weight.clone()
-    with torch.no_grad():
-        averaged.learning.to_half[0].weight.add_(1.0)
-    for _ in range(40):
-        averaged.update()
-    torch.testing.assert_close(averaged.average.to_half[0].weight, before + 1.0)
-
-    image = torch.full((2, 4, 64, 64), 50.0)
-    averaged.eval()
-    with torch.no_grad():
-        torch.testing.assert_close(averaged(image)[0], averaged.average(image)[0])
-    assert not any(parameter.requires_grad for parameter in averaged.average.parameters())
-
-
-def test_a_wall_is_as_far_away_as_the_ground_at_its_foot() -> None:
-    """A column of eight cells: above row 5 a wall, below it ground 20, 10, 5 m away; feature 0 marks the foot."""
-    geometry = GroundedGeometry(2).eval()
-    log_ground = torch.tensor([100.0] * 5 + [20.0, 10.0, 5.0]).log().reshape(1, 1, 8, 1)
-    features = torch.zeros(1, 2, 8, 1)
-    features[0, 0, 5] = 1.0
-    with torch.no_grad():
-        for parameter in (geometry.search.weight, geometry.search.bias, geometry.answer.weight, geometry.answer.bias):
-            parameter.zero_()
-        geometry.search.weight[0, 0] = 50.0
-        geometry.answer.bias[4] = 50.0  # correction, boundary, usual range, ground here, first foot
-        log_range, _ = geometry(features, log_ground)
-
-    torch.testing.assert_close(log_range.exp(), torch.full((1, 1, 8, 1), 20.0), rtol=1e-3, atol=0.0)
-
-
-def test_the_ground_channel_becomes_a_range_between_one_and_a_hundred_metres() -> None:
-    ground = torch.tensor([0.1, 0.9, -0.5, 0.001]).repeat_interleave(4).reshape(1, 1, 1, 16).expand(1, 1, 4, 16)
-    torch.testing.assert_close(
-        log_ground_range(ground).exp().flatten(), torch.tensor([10.0, 1.0 / 0.9, 100.0, 100.0]), rtol=1e-4, atol=0.0
-    )
