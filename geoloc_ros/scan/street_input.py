@@ -31,7 +31,7 @@ def ground_channel(camera: Camera, base_from_camera: Pose3) -> Float32:
         return np.zeros((camera.height, camera.width), np.float32)
     # Not `@`: for such thin arrays BLAS threads cost far more than they save.
     up = np.einsum("hwi,i->hw", camera.rays(), base_from_camera.rotation[2].astype(np.float32))
-    return np.nan_to_num(up / (-height_m * ray_lengths(camera))).clip(-1.0, 1.0).astype(np.float32)
+    return np.asarray(np.nan_to_num(up / (-height_m * ray_lengths(camera))).clip(-1.0, 1.0), dtype=np.float32)
 
 
 def ray_lengths(camera: Camera) -> Float32:
@@ -76,14 +76,15 @@ class StreetInput:
         self.batch: Float32 = np.empty((1, 4, height, width + 2 * seam), np.float32)
         self._size, self._seam = (width, height), seam
         self._planes = [np.empty((height, width), np.uint8) for _ in range(3)]
-        self._fill(3, cv2.resize(ground, self._size, interpolation=cv2.INTER_LINEAR))
+        self._fill(3, np.asarray(cv2.resize(ground, self._size, interpolation=cv2.INTER_LINEAR), np.float32))
 
     def put(self, image: UInt8) -> Float32:
         """`batch` (1, 4, height, width) with the colours of an image (H, W, 3)."""
         size = (image.shape[1], image.shape[0])
         if size != self._size:
             average = size[0] >= _AVERAGE_FROM * self._size[0]
-            image = cv2.resize(image, self._size, interpolation=cv2.INTER_AREA if average else cv2.INTER_LINEAR)
+            how = cv2.INTER_AREA if average else cv2.INTER_LINEAR
+            image = np.asarray(cv2.resize(image, self._size, interpolation=how), np.uint8)
         cv2.split(image, self._planes)
         for channel, plane in enumerate(self._planes):
             self._fill(channel, plane)

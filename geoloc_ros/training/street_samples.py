@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,7 +76,7 @@ def sample_of(view: StreetView) -> StreetSample:
 
 def save_sample(sample: StreetSample, path: Path) -> None:
     """As an `.npz` of numpy; ranges and ground in half precision, buildings in 16 bits."""
-    arrays = {
+    arrays: dict[str, NDArray[Any]] = {
         "image": sample.image, "label": sample.label, "range_m": sample.range_m.astype(np.float16),
         "building": _as_int16(sample.building), "ground": sample.ground.astype(np.float16),
     }

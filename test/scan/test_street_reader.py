@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,44 +14,16 @@ from geoloc_ros.core.types import UInt8
 from geoloc_ros.scan.street_reader import StreetReader
 
 from .room import mount
-
-onnx = pytest.importorskip("onnx", reason="onnx is not installed: make dev")
+from .street_by_hand import EVERYWHERE_M, write_colour_network
 
 PANORAMA, PINHOLE = Camera.equirectangular(256, 128), Camera.pinhole(160, 96, np.radians(90.0))
 RED, GREEN = (255, 0, 0), (0, 255, 0)
-# Range in the network below, where the ground channel is zero.
-EVERYWHERE_M = float(np.exp(2.0))
 
 
 @pytest.fixture
 def write_street(tmp_path: Path) -> Callable[..., Path]:
-    """Writes a network: red is building, green is road, black is sky; the log range is 2 plus the ground channel."""
-
-    def write(name: str = "street.onnx", stride: int = 4, **metadata: str) -> Path:
-        helper, tensor = onnx.helper, onnx.TensorProto
-        weights = np.zeros((10, 4, 1, 1), np.float32)
-        weights[SemanticClass.BUILDING, 0] = weights[SemanticClass.ROAD, 1] = 1.0
-        weights[8, 3] = 1.0
-        bias = np.zeros(10, np.float32)
-        bias[[SemanticClass.SKY, 8, 9]] = 60.0, 2.0, -8.0
-        splits = np.array([8, 1, 1], np.int64)
-        constants = [onnx.numpy_helper.from_array(value, key) for key, value in
-                     (("weights", weights), ("bias", bias), ("splits", splits))]  # fmt: skip
-        nodes = [
-            helper.make_node("AveragePool", ["image"], ["cells"], kernel_shape=[stride] * 2, strides=[stride] * 2),
-            helper.make_node("Conv", ["cells", "weights", "bias"], ["all"]),
-            helper.make_node("Split", ["all", "splits"], ["logits", "log_range", "boundary"], axis=1),
-        ]
-        outputs = [helper.make_tensor_value_info(key, tensor.FLOAT, ["N", channels, "h", "w"])
-                   for key, channels in (("logits", 8), ("log_range", 1), ("boundary", 1))]  # fmt: skip
-        image = helper.make_tensor_value_info("image", tensor.FLOAT, ["N", 4, "H", "W"])
-        graph = helper.make_graph(nodes, "colours", [image], outputs, constants)
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-        helper.set_model_props(model, {"geoloc_kind": "street", "geoloc_features": "1"} | metadata)
-        onnx.save(model, str(tmp_path / name))
-        return tmp_path / name
-
-    return write
+    """As `write_colour_network`, into a folder of the test."""
+    return partial(write_colour_network, tmp_path / "street.onnx")
 
 
 def reader(file: Path, input_width: int = 256) -> StreetReader:
