@@ -11,7 +11,7 @@ from geoloc_ros.training.street_layers import convolution
 STRIDE = 4
 """Pixels of the image per cell, along each axis."""
 
-# exp(2.5) = 12 m: how far away things are where nothing else is known.
+# exp(2.5) = 12 m: how far away things are where nothing is known about the ground.
 _USUAL_LOG_RANGE = 2.5
 _LEAST_GROUND, _LARGEST_GROUND = 0.01, 1.0
 _FEET = 4
@@ -23,8 +23,8 @@ class GroundedGeometry(nn.Module):
     """Range and boundaries: what stands on the ground is as far away as the ground at its foot.
 
     Each of four searches finds a row per column (a softmax over the column), say that of the foot of a wall; the range
-    of the ground there is offered to the whole column. Every cell then chooses among those, the ground that it sees
-    itself, and the usual range, and corrects its choice (tilt, height above the horizon, slope).
+    of the ground there is offered to the whole column. Every cell then chooses among those and the ground that it sees
+    itself, and corrects its choice (tilt, height above the horizon, slope).
     """
 
     def __init__(self, width: int) -> None:
@@ -34,7 +34,7 @@ class GroundedGeometry(nn.Module):
             convolution(width + 1 + _FEET, width, 1), convolution(width, width, 3, groups=width, activated=False),
             convolution(width, width, 1),
         )  # fmt: skip
-        self.answer = nn.Conv2d(width, 2 + _FEET + 2, 1)
+        self.answer = nn.Conv2d(width, 2 + 1 + _FEET, 1)
         with torch.no_grad():
             self.answer.weight[0].zero_()
             self.answer.bias[:2] = torch.tensor([0.0, _FIRST_BOUNDARY])
@@ -46,10 +46,15 @@ class GroundedGeometry(nn.Module):
         offers = torch.cat([log_ground, feet], dim=1)
         answer = self.answer(self.evidence(torch.cat([features, offers.to(features.dtype)], dim=1))).float()
         choice = torch.softmax(answer[:, 2:], dim=1)
-        log_range = (choice[:, 1:] * offers).sum(dim=1, keepdim=True) + _USUAL_LOG_RANGE * choice[:, :1]
-        return log_range + answer[:, :1], answer[:, 1:2]
+        return (choice * offers).sum(dim=1, keepdim=True) + answer[:, :1], answer[:, 1:2]
 
 
 def log_ground_range(ground: torch.Tensor) -> torch.Tensor:
-    """Logarithm of the distance to level ground per cell (N, 1, H/4, W/4), of the ground channel (N, 1, H, W)."""
-    return -torch.log(avg_pool2d(ground, STRIDE).clamp(_LEAST_GROUND, _LARGEST_GROUND))
+    """Logarithm of the distance to level ground per cell (N, 1, H/4, W/4), of the ground channel (N, 1, H, W).
+
+    Where an image has none, the usual range.
+    """
+    cells = avg_pool2d(ground, STRIDE)
+    is_known = (cells.abs().amax(dim=(2, 3), keepdim=True) > 0.0).to(cells.dtype)
+    log_range = -torch.log(cells.clamp(_LEAST_GROUND, _LARGEST_GROUND))
+    return _USUAL_LOG_RANGE + is_known * (log_range - _USUAL_LOG_RANGE)
