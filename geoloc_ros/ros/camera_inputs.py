@@ -12,14 +12,17 @@ from std_msgs.msg import Header
 from geoloc_ros.core.camera import Camera
 from geoloc_ros.core.images import color_image, depth_image, instance_image, label_image
 from geoloc_ros.core.node_config import PerceptionNodeConfig
-from geoloc_ros.core.types import Float32
+from geoloc_ros.core.types import Float32, UInt8
 from geoloc_ros.core.view import CameraFrame, Depth, DepthSource
 from geoloc_ros.ros.sensors import to_camera, to_points
 from geoloc_ros.ros.synchronizer import CameraTopics
 from geoloc_ros.ros.tf import StaticTransforms
 from geoloc_ros.scan.project import depth_from_points
+from geoloc_ros.scan.stereo import depth_from_stereo
 
-_TOPICS_OF_SOURCE: dict[DepthSource, tuple[str, ...]] = {"points": ("points",), "depth": ("depth",), "network": ()}
+_TOPICS_OF_SOURCE: dict[DepthSource, tuple[str, ...]] = {
+    "points": ("points",), "depth": ("depth",), "stereo": ("right/image", "right/camera_info"), "network": ()
+}
 
 
 class CameraInputs:
@@ -35,8 +38,8 @@ class CameraInputs:
         required, optional = ["segmentation" if is_given else "image", "camera_info"], list[str]()
         # What has no substitute is waited for as long as it takes.
         (optional if len(self._sources) > 1 else required).extend(measured)
-        if is_given and "network" in self._sources:
-            (optional if measured else required).append("image")
+        if is_given and not {"network", "stereo"}.isdisjoint(self._sources):
+            (optional if len(self._sources) > 1 else required).append("image")
         if is_given and config.use_instances:
             optional.append("instances")
         self.topics = CameraTopics(self._named(required), self._named(optional))
@@ -45,7 +48,7 @@ class CameraInputs:
         """Topic as in `topics`, message type and name under which it is subscribed to."""
         for topic in (*self.topics.required, *self.topics.optional):
             plain = topic.removeprefix(self._prefix)
-            if plain == "camera_info":
+            if plain.endswith("camera_info"):
                 yield topic, CameraInfo, topic
             elif plain == "points":
                 yield topic, PointCloud2, topic
@@ -72,16 +75,17 @@ class CameraInputs:
         given = {topic: messages.get(self._prefix + topic) for topic in ("image", "segmentation", "instances")}
         header = messages[self.topics.required[0]].header
         camera = to_camera(messages[f"{self._prefix}camera_info"], self._config.rectified)
+        image = None if given["image"] is None else color_image(given["image"])
         return CameraFrame(
-            camera, transforms.lookup(self._config.base_frame, header.frame_id),
-            None if given["image"] is None else color_image(given["image"]),
+            camera, transforms.lookup(self._config.base_frame, header.frame_id), image,
             None if given["segmentation"] is None else label_image(given["segmentation"]),
             None if given["instances"] is None else instance_image(given["instances"]),
-            tuple(self._depths(messages, camera, header.frame_id, transforms)),
+            tuple(self._depths(messages, camera, header.frame_id, transforms, image)),
         )
 
     def _depths(
-        self, messages: Mapping[str, Any], camera: Camera, camera_frame: str, transforms: StaticTransforms
+        self, messages: Mapping[str, Any], camera: Camera, camera_frame: str, transforms: StaticTransforms,
+        image: UInt8 | None,
     ) -> Iterator[Depth]:
         depth, points = (messages.get(self._prefix + topic) for topic in ("depth", "points"))
         if depth is not None:
@@ -89,6 +93,10 @@ class CameraInputs:
         if points is not None:
             camera_from_points = transforms.lookup(camera_frame, points.header.frame_id)
             yield Depth("points", _depth_of(points, camera, camera_from_points))
+        right, right_info = (messages.get(f"{self._prefix}right/{topic}") for topic in ("image", "camera_info"))
+        if image is not None and right is not None and right_info is not None:
+            baseline_m = -right_info.p[3] / right_info.p[0] if right_info.p[0] else 0.0
+            yield Depth("stereo", depth_from_stereo(image, color_image(right), camera, baseline_m))
 
     def _named(self, topics: Sequence[str]) -> tuple[str, ...]:
         return tuple(self._prefix + topic for topic in topics)

@@ -59,7 +59,8 @@ class PerceptionNode(StagedNode[PerceptionNodeConfig]):
         """Load encoder and networks, make the publishers."""
         self._chain = PerceptionChain(self.config, self.health)
         self._chain.warm_up()
-        self._depth_used = "none yet"
+        self.configured.callback(self._forget_networks)
+        self._depth_used, self._networks = "none yet", self._chain.networks()
         self._gravity = GravityTracker(self.config.base_frame, self._chain.transforms)
         self._scan_publisher = self.publisher(SemanticScanMsg, "scan", SCAN_QOS)
         self._previews = Previews(self, self.config.cameras, self.config.scan.max_range_m)
@@ -90,11 +91,10 @@ class PerceptionNode(StagedNode[PerceptionNodeConfig]):
         """What users want to know, once configured."""
         if self.is_active:
             self._absences.look()
-        readers = [str(reader) for reader in self._chain.perceiver.readers] if self._chain.uses_networks else []
         return {
             "encoder id": self._chain.encoder.encoder_id,
             "encoder": str(self._chain.encoder),
-            **{f"network {number}": reader for number, reader in enumerate(readers, start=1)},
+            **{f"network {number}": reader for number, reader in enumerate(self._networks, start=1)},
             "depth of the last frame": self._depth_used,
             "subscribers of scan": self._scan_publisher.get_subscription_count(),
         }
@@ -103,6 +103,9 @@ class PerceptionNode(StagedNode[PerceptionNodeConfig]):
         self._synchronizer.clear()
         self._stamps.reset()
         self._gravity.clear()
+
+    def _forget_networks(self) -> None:
+        del self._chain  # engines hold memory, perhaps of a GPU
 
     # ---- messages, in the executor's thread
 
@@ -162,7 +165,7 @@ class PerceptionNode(StagedNode[PerceptionNodeConfig]):
         self._scan_publisher.publish(frame.message)
         self.health.took("complete to published", time.monotonic() - job.complete_s)
         self.health.count("frames processed")
-        self._depth_used = ", ".join(_depth_used(frame))
+        self._depth_used, self._networks = ", ".join(_depth_used(frame)), self._chain.networks()
         self._previews.publish(frame)
 
 

@@ -57,6 +57,10 @@ class PerceptionChain:
         """May an image be read by a network?"""
         return self._config.labels == "network" or "network" in self._config.depth_sources
 
+    def networks(self) -> tuple[str, ...]:
+        """What reads images, and what runs it."""
+        return tuple(str(reader) for reader in self.perceiver.readers) if self.uses_networks else ()
+
     def warm_up(self) -> None:
         """Load now what the first frame would wait for: libraries that are imported late, kernels, networks.
 

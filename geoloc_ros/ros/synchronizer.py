@@ -113,18 +113,26 @@ class FrameSynchronizer:
         oldest = [waiting[0][0] for waiting in self._waiting.values() if waiting]
         if stamp_ns - min((*oldest, *self._vain_since_ns.values()), default=stamp_ns) < self._missing_after_ns:
             return False
+        # Who is in step with another camera is not to blame; unless everybody is, in two parties.
+        return self._blame(stamp_ns, spare=True) or self._blame(stamp_ns, spare=False)
+
+    def _blame(self, stamp_ns: int, spare: bool) -> bool:
         before = len(self._absent)
         for camera in reversed(self._cameras):
             others = [other for other in self._cameras if other is not camera and self._lives(other)]
             for topic in (*camera.optional, *(camera.required if others else ())):
                 since_ns = self._vain_since(topic, stamp_ns)
-                if self._lives(camera) and topic not in self._absent and stamp_ns - since_ns >= self._missing_after_ns:
+                if not self._lives(camera) or topic in self._absent or stamp_ns - since_ns < self._missing_after_ns:
+                    continue
+                if not (spare and topic in camera.required and self._has_company(topic)):
                     self._absent[topic] = since_ns
-            if not self._lives(camera):  # what waited for it in vain need not be late itself
-                for other in others:
-                    for topic in other.required:
-                        self._vain_since_ns.pop(topic, None)
         return len(self._absent) > before
+
+    def _has_company(self, topic: str) -> bool:
+        """Does a message of `topic` wait together with one of another camera?"""
+        camera = self._camera_of[topic]
+        others = [other for other in self._required() if other not in camera.required]
+        return any(self._nearest(other, stamp) is not None for other in others for stamp, _ in self._waiting[topic])
 
     def _vain_since(self, topic: str, stamp_ns: int) -> int:
         """Oldest stamp for which `topic` was missing since it last had a part in a frame; `stamp_ns` without one."""

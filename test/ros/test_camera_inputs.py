@@ -7,12 +7,18 @@ import pytest
 pytest.importorskip("rclpy")
 pytestmark = pytest.mark.ros
 
+import numpy as np  # noqa: E402
+from geometry_msgs.msg import TransformStamped  # noqa: E402
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image, PointCloud2  # noqa: E402
+from std_msgs.msg import Header  # noqa: E402
 
+from geoloc_ros.core.camera import Camera  # noqa: E402
 from geoloc_ros.core.config import validated  # noqa: E402
 from geoloc_ros.core.node_config import PerceptionNodeConfig  # noqa: E402
 from geoloc_ros.ros.camera_inputs import CameraInputs  # noqa: E402
+from geoloc_ros.ros.sensors import to_camera_info, to_image  # noqa: E402
 from geoloc_ros.ros.synchronizer import CameraTopics  # noqa: E402
+from geoloc_ros.ros.tf import StaticTransforms  # noqa: E402
 
 
 def inputs(name: str = "", **parameters: Any) -> CameraInputs:
@@ -30,6 +36,15 @@ def inputs(name: str = "", **parameters: Any) -> CameraInputs:
         (
             {"labels": "topic", "depth_sources": ["depth"], "use_instances": False},
             ("segmentation", "camera_info", "depth"), (),
+        ),
+        ({"depth_sources": ["stereo"]}, ("image", "camera_info", "right/image", "right/camera_info"), ()),
+        (
+            {"depth_sources": ["stereo", "network"]},
+            ("image", "camera_info"), ("right/image", "right/camera_info"),
+        ),
+        (
+            {"labels": "topic", "depth_sources": ["stereo"], "use_instances": False},
+            ("segmentation", "camera_info", "right/image", "right/camera_info", "image"), (),
         ),
         ({"labels": "topic"}, ("segmentation", "camera_info"), ("depth", "image", "instances")),
         (
@@ -57,3 +72,20 @@ def test_compressed_images_are_subscribed_to_where_image_transport_puts_them() -
         ("left/depth", CompressedImage, "left/depth/compressedDepth"),
     }
     assert ("image", Image, "image") in set(inputs().subscriptions())
+
+
+def test_a_second_camera_to_the_right_gives_stereo_depth() -> None:
+    camera, header = Camera.pinhole(320, 240, np.pi / 2.0), Header(frame_id="optical")
+    texture = np.random.default_rng(0).integers(0, 255, (240, 340, 3)).astype(np.uint8)
+    shift = 8  # pixels, at a focal length of 160 and a baseline of 0.5 m: 10 m
+    right_info = to_camera_info(camera, header)
+    right_info.p[3] = -0.5 * camera.fx
+    messages = {
+        "image": to_image(texture[:, :320].copy(), "rgb8", header), "camera_info": to_camera_info(camera, header),
+        "right/image": to_image(texture[:, shift : 320 + shift].copy(), "rgb8", header),
+        "right/camera_info": right_info,
+    }
+    transforms = StaticTransforms()
+    transforms.add([TransformStamped(header=Header(frame_id="base_link"), child_frame_id="optical")])
+    (depth,) = inputs(depth_sources=["stereo"]).frame(messages, transforms).depths
+    assert depth.source == "stereo" and np.nanmedian(depth.depth_m) == pytest.approx(10.0, rel=0.02)

@@ -111,6 +111,7 @@ def test_depth_that_returns_after_its_image_is_waited_for_again() -> None:
     assert stream.missing() == ()
     stream.send(500, "image", "depth")
     assert stream.frames[1:] == [(500, 500)]
+    assert stream.synchronizer.take_discarded() == []  # the late one is nothing to complain about
 
 
 def test_depth_that_returns_before_its_image_is_taken_along() -> None:
@@ -126,6 +127,31 @@ def test_a_topic_that_never_came_is_not_complained_about() -> None:
     for stamp in range(100, 2000, 100):
         stream.send(stamp, "image")
     assert stream.synchronizer.take_discarded() == []
+
+
+def test_one_lost_depth_is_told() -> None:
+    stream = Stream(IMAGE_AND_DEPTH)
+    stream.send(100, "image", "depth")
+    stream.send(200, "image")
+    stream.send(300, "image", "depth")
+    assert stream.synchronizer.take_discarded() == [Discarded(200, ("depth",))]
+    assert stream.frames == [(100, 100), (300, 300)]
+
+
+def test_fast_frames_wait_no_longer_for_what_is_missing() -> None:
+    stream = Stream(IMAGE_AND_DEPTH)
+    for stamp in range(0, 1500, 25):  # more of them in the time than are kept
+        stream.send(stamp, "image")
+    assert stream.frames[0] == (300, None) and len(stream.frames) == 1 + (1475 - 300) // 25
+
+
+def test_what_stopped_is_told_to_be_silent_before_a_frame_goes_on_without() -> None:
+    stream = Stream((CameraTopics(("image", "info"), ("depth",)),))
+    stream.send(100, "image", "info", "depth")
+    for stamp in (200, 300, 400):
+        stream.send(stamp, "image", "info")
+    stream.send(500, "image")
+    assert stream.missing() == (Missing("depth", was_heard=True, offset_ns=None),)
 
 
 def test_slow_frames_are_not_mistaken_for_a_missing_topic() -> None:
@@ -168,10 +194,33 @@ def test_of_two_cameras_out_of_step_the_later_one_gives_way_and_the_difference_i
     assert stream.frames[-1] == (9100,) * 5 and stream.missing() == ()
 
 
+THREE = tuple(CameraTopics((name,)) for name in ("a", "b", "c"))
+
+
+def test_the_camera_that_agrees_with_no_other_gives_way() -> None:
+    for late in ("a", "b", "c"):
+        stream = Stream(THREE)
+        punctual = [name for name in ("a", "b", "c") if name != late]
+        for stamp in range(1000, 5000, 1000):
+            stream.send(stamp, *punctual)
+            stream.send(stamp + 200, late)
+        assert [entry.topic for entry in stream.missing()] == [late]
+        assert [sum(part is not None for part in frame) for frame in stream.frames] == [2] * len(stream.frames)
+        assert len(stream.frames) >= 3
+
+
+def test_of_two_parties_of_cameras_the_later_one_gives_way() -> None:
+    stream = Stream((*THREE, CameraTopics(("d",))))
+    for stamp in range(1000, 5000, 1000):
+        stream.send(stamp, "a", "b")
+        stream.send(stamp + 200, "c", "d")
+    assert stream.frames[-1] == (4000, 4000, None, None)
+
+
 def test_a_camera_that_lacks_its_info_is_gone_without_and_its_image_is_not_used() -> None:
     stream = Stream(RIG)
     for stamp in range(100, 1000, 100):
-        stream.send(stamp, *LEFT, "right/image")
+        stream.send(stamp, "right/image", *LEFT)
     assert stream.frames[-1] == (900, 900, None, None, None)
     assert Missing("right/info", was_heard=False, offset_ns=None) in stream.missing()
 
