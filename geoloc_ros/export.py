@@ -17,9 +17,9 @@ from geoloc_ros.core.progress import ProgressCallback
 from geoloc_ros.core.types import Float32
 from geoloc_ros.inference.agreement import golden_batch, relative_error
 from geoloc_ros.inference.compiled_network import CompileRequest, build_for_elsewhere, prepare_engine
-from geoloc_ros.inference.engine import EngineMaker
+from geoloc_ros.inference.engine import EngineMaker, EngineMissingError
 from geoloc_ros.inference.engine_cache import EngineCache
-from geoloc_ros.inference.load import EngineMissingError, tensorrt_here
+from geoloc_ros.inference.load import tensorrt_here
 from geoloc_ros.inference.network_file import NetworkFile, Signature, read_network_file
 from geoloc_ros.inference.onnx_backend import OnnxNetwork, declared_input, read_signature
 

@@ -10,6 +10,10 @@ from geoloc_ros.core.progress import ProgressCallback
 from geoloc_ros.core.types import Float32
 
 
+class EngineMissingError(BackendError):
+    """An engine is not installed, or this machine has nothing that it runs on; nobody needs to be warned of it."""
+
+
 class EngineRefusedError(BackendError):
     """An engine that was built before is damaged, or made for another library or device; building anew helps."""
 

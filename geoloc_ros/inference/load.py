@@ -12,14 +12,10 @@ from pathlib import Path
 from geoloc_ros.core.config import InferenceConfig
 from geoloc_ros.core.errors import BackendError
 from geoloc_ros.core.interfaces import Network
-from geoloc_ros.inference.engine import EngineMaker
+from geoloc_ros.inference.engine import EngineMaker, EngineMissingError
 from geoloc_ros.inference.network_file import NetworkFile, read_network_file
 
 logger = logging.getLogger(__name__)
-
-
-class EngineMissingError(BackendError):
-    """An engine is not installed, or this machine has nothing that it runs on; nobody needs to be warned of it."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from geoloc_ros.core.progress import ProgressCallback
 from geoloc_ros.core.types import Float32
 from geoloc_ros.inference.cuda_driver import CudaDriver
 from geoloc_ros.inference.cuda_stream import CudaBuffer, CudaGraph, CudaStream
-from geoloc_ros.inference.engine import BuiltEngine, EnginePlan, EngineRefusedError
+from geoloc_ros.inference.engine import BuiltEngine, EngineMissingError, EnginePlan, EngineRefusedError
 from geoloc_ros.inference.tensorrt_library import STAGE, TensorRtLibrary, make_monitor
 
 
@@ -59,7 +59,8 @@ class TensorRtMaker:
             reasons = "; ".join(f"{each.node_operator()} '{each.node_name()}': {each.desc()}" for each in errors)
             raise BackendError(f"{self.name} cannot read this network: {reasons or log.last_error}")
         config = builder.create_builder_config()
-        config.clear_flag(module.BuilderFlag.TF32)
+        if hasattr(module.BuilderFlag, "TF32"):
+            config.clear_flag(module.BuilderFlag.TF32)
         self._set_sizes(builder, config, plan)
         config.progress_monitor = monitor = make_monitor(module, progress)
         with warnings.catch_warnings():
@@ -167,7 +168,7 @@ def _find_sm(library: TensorRtLibrary, capability: tuple[int, int]) -> Any:
     found = getattr(known, f"SM{capability[0]}{capability[1]}", None)
     if found is None:
         there = ", ".join(f"{name[2:-1]}.{name[-1]}" for name in sorted(dir(known)) if name.startswith("SM"))
-        raise BackendError(
+        raise EngineMissingError(
             f"{library.name} builds for GPUs of compute capability {there}, and not for {capability[0]}.{capability[1]}"
         )
     return found

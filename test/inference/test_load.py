@@ -13,14 +13,8 @@ import pytest
 from geoloc_ros.core.config import InferenceConfig
 from geoloc_ros.core.errors import BackendError
 from geoloc_ros.core.interfaces import Network
-from geoloc_ros.inference.load import (
-    Engine,
-    EngineMissingError,
-    NetworkRequest,
-    engines_for,
-    load_network,
-    load_on_first,
-)
+from geoloc_ros.inference.engine import EngineMissingError
+from geoloc_ros.inference.load import Engine, NetworkRequest, engines_for, load_network, load_on_first
 from geoloc_ros.inference.network_file import read_network_file
 
 onnx = pytest.importorskip("onnx", reason="onnx is not installed: make dev")

@@ -17,10 +17,10 @@ from geoloc_ros.inference.agreement import golden_batch, relative_error
 from geoloc_ros.inference.compiled_network import CompileRequest, build_for_elsewhere
 from geoloc_ros.inference.cuda_driver import CudaDriver
 from geoloc_ros.inference.cuda_stream import CudaStream
-from geoloc_ros.inference.engine import EnginePlan
+from geoloc_ros.inference.engine import EngineMissingError, EnginePlan
 from geoloc_ros.inference.engine_cache import EngineCache
 from geoloc_ros.inference.graph_runner import GraphRunner
-from geoloc_ros.inference.load import EngineMissingError, load_network, tensorrt_here
+from geoloc_ros.inference.load import load_network, tensorrt_here
 from geoloc_ros.inference.network_file import read_network_file
 from geoloc_ros.inference.onnx_backend import read_signature
 from geoloc_ros.inference.tensorrt_backend import TensorRtMaker, TensorRtSession
