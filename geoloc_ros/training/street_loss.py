@@ -5,13 +5,18 @@ from __future__ import annotations
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits, log_softmax
 
+from geoloc_ros.core.classes import SemanticClass
+
 # Rare and thin ones count more: OTHER (poles, signs, fences), PAVEMENT, VEHICLE, PERSON.
 _CLASS_WEIGHTS = (2.5, 1.0, 1.2, 1.0, 1.5, 1.0, 1.5, 2.5)
 _OVERLAP_WEIGHT = 0.5
-_RANGE_WEIGHT = 1.5
+_RANGE_WEIGHT = 2.5
 _SLOPE_WEIGHT = 0.5
-_BOUNDARY_WEIGHT = 1.5
+_BOUNDARY_WEIGHT = 2.5
 _BOUNDARY_POSITIVE_WEIGHT = 4.0
+# Scans are made of buildings, and of what is near.
+_BUILDING_RANGE_WEIGHT = 3.0
+_FAR_LOG_RANGE, _FAR_RANGE_WEIGHT = 4.1, 0.3
 # How far away things are can only be guessed where the ground channel says nothing.
 _GUESSED_RANGE_WEIGHT = 0.3
 
@@ -31,6 +36,8 @@ def street_loss(
     """
     logits, found_range, found_boundary = (output.float() for output in outputs)
     weights = torch.where(has_ground, 1.0, _GUESSED_RANGE_WEIGHT).reshape(-1, 1, 1, 1)
+    weights = weights * (1.0 + (_BUILDING_RANGE_WEIGHT - 1.0) * shares[:, SemanticClass.BUILDING, None])
+    weights = torch.where(log_range > _FAR_LOG_RANGE, _FAR_RANGE_WEIGHT * weights, weights)
     return (
         class_loss(logits, shares)
         + _RANGE_WEIGHT * range_loss(found_range, log_range, weights)
@@ -53,7 +60,7 @@ def class_loss(logits: torch.Tensor, shares: torch.Tensor) -> torch.Tensor:
 
 
 def range_loss(found: torch.Tensor, log_range: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-    """Mean relative error of ranges, and of their change from cell to cell where both are known."""
+    """Mean relative error of ranges, and of their change from cell to cell where both are known; weighted per cell."""
     known = ~log_range.isnan()
     error = torch.where(known, found - log_range.nan_to_num(0.0), 0.0)
     total = _weighted_mean(error.abs(), known, weights)
@@ -61,7 +68,7 @@ def range_loss(found: torch.Tensor, log_range: torch.Tensor, weights: torch.Tens
         before, after = slice(0, found.shape[axis] - 1), slice(1, None)
         pairs = _along(known, axis, before) & _along(known, axis, after)
         change = _along(error, axis, after) - _along(error, axis, before)
-        total = total + _SLOPE_WEIGHT * _weighted_mean(change.abs(), pairs, weights)
+        total = total + _SLOPE_WEIGHT * _weighted_mean(change.abs(), pairs, _along(weights, axis, before))
     return total
 
 

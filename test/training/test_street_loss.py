@@ -6,7 +6,7 @@ torch = pytest.importorskip("torch", reason="training needs the extra [train]")
 
 from geoloc_ros.training.street_loss import class_loss, range_loss, street_loss  # noqa: E402
 
-ONE = torch.ones(1, 1, 1, 1)
+ONE = torch.ones(1, 1, 4, 4)
 
 
 def labels(*classes: int) -> torch.Tensor:
@@ -43,8 +43,8 @@ def test_a_range_that_is_ten_per_cent_too_long_everywhere_costs_its_logarithm() 
 def test_guessed_ranges_count_less() -> None:
     truth = torch.stack([torch.full((1, 4, 4), 2.0), torch.full((1, 4, 4), 3.0)])
     found = torch.full((2, 1, 4, 4), 2.0)
-    trusted = range_loss(found, truth, torch.ones(2, 1, 1, 1))
-    guessed = range_loss(found, truth, torch.tensor([1.0, 0.25]).reshape(2, 1, 1, 1))
+    trusted = range_loss(found, truth, torch.ones(2, 1, 4, 4))
+    guessed = range_loss(found, truth, torch.tensor([1.0, 0.25]).reshape(2, 1, 1, 1).expand(2, 1, 4, 4))
 
     assert float(trusted) == pytest.approx(0.5) and float(guessed) == pytest.approx(0.2)
 
