@@ -118,7 +118,8 @@ def _session_of(request: CompileRequest, cache: EngineCache, progress: ProgressC
             # Whoever held the lock before us has built it.
             session = _cached_session(request, cache)
             if session is None:
-                logger.info("building an engine of '%s': %s", request.file.path, cache.why_missing(request.key))
+                why = cache.why_missing(request.key)
+                logger.info("building an engine of '%s' for %s: %s", request.file.path, request.plan, why)
                 engine = _built(request, cache, progress)
                 session = request.maker.load(engine, request.plan)
                 _check(request, session)
