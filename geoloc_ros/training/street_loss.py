@@ -7,8 +7,8 @@ from torch.nn.functional import binary_cross_entropy_with_logits, log_softmax
 
 from geoloc_ros.core.classes import SemanticClass
 
-# Rare and thin ones count more: OTHER (poles, signs, fences), PAVEMENT, VEHICLE, PERSON.
-_CLASS_WEIGHTS = (2.5, 1.0, 1.2, 1.0, 1.5, 1.0, 1.5, 2.5)
+# Rare and thin ones count more: OTHER (poles, signs, fences), PAVEMENT, PERSON.
+_CLASS_WEIGHTS = (1.8, 1.0, 1.0, 1.0, 1.2, 1.0, 0.9, 2.0)
 _OVERLAP_WEIGHT = 0.5
 _RANGE_WEIGHT = 2.5
 _SLOPE_WEIGHT = 0.5
