@@ -70,10 +70,11 @@ void solve(double a00, double a01, double a02, double a11, double a12, double a2
 extern "C" {
 
 // Points (count, 3), in the frame that the rotations of the views lead to, of road and pavement within `reach` around
-// its origin, measured by `source`; returns how many, at most `capacity`, the lower parts of the images first. Of
-// sparse depth every pixel counts, of others one in `stride` x `stride`. seen (num_views, 2): of those pixels, whatever
-// they show, how many have a depth, and how many one that no street has in metres.
-int64_t geoloc_ground_points(const geoloc::View* views, int num_views, int source, int stride, float reach,
+// its origin, measured by `source`; returns how many, at most `capacity` of a view, the lower parts of the images first.
+// Of sparse depth every pixel is looked at, of others about `num_pixels` of a view, at most every 16th. seen
+// (num_views, 2): of those pixels, whatever they show, how many have a depth, and how many one that no street has in
+// metres.
+int64_t geoloc_ground_points(const geoloc::View* views, int num_views, int source, int num_pixels, float reach,
                              int64_t capacity, float* points, int64_t* seen) {
   int64_t count = 0;
   for (int i = 0; i < num_views; ++i) {
@@ -81,7 +82,9 @@ int64_t geoloc_ground_points(const geoloc::View* views, int num_views, int sourc
     const float *r = view.rotation, *t = view.translation;
     seen[2 * i] = seen[2 * i + 1] = 0;
     geoloc::RowRays rays(view);
-    const int step = source == 0 ? 1 : stride;
+    const float apart = std::sqrt(static_cast<float>(view.width) * view.height / static_cast<float>(num_pixels));
+    const int step = source == 0 ? 1 : std::max(4, static_cast<int>(apart));
+    const int64_t end = count + capacity;
     for (int d = 0; d < view.num_depths; ++d) {
       if (view.source[d] != source) continue;
       for (int v = (view.height - 1) / step * step; v >= 0; v -= step) {
@@ -97,7 +100,7 @@ int64_t geoloc_ground_points(const geoloc::View* views, int num_views, int sourc
           is_loaded = true;
           const float x = rays.x[u] * depth[u], y = rays.y[u] * depth[u], z = rays.z[u] * depth[u];
           const float px = r[0] * x + r[1] * y + r[2] * z + t[0], py = r[3] * x + r[4] * y + r[5] * z + t[1];
-          if (!(px * px + py * py < reach * reach) || count == capacity) continue;
+          if (!(px * px + py * py < reach * reach) || count == end) continue;
           points[3 * count] = px;
           points[3 * count + 1] = py;
           points[3 * count + 2] = r[6] * x + r[7] * y + r[8] * z + t[2];

@@ -147,16 +147,17 @@ class Observer {
       }
       for (int d = 0; d < view_.num_depths; ++d) {
         if (view_.source[d] == 0) {
-          take(d, gather_sparse(view_.depth[d] + offset_));
+          take(d, find_sparse(view_.depth[d] + offset_));
         } else if (is_dense) {
-          take(d, gather_dense(view_.depth[d] + offset_));
+          take(d, find_buildings());
         }
       }
     }
   }
 
  private:
-  int gather_dense(const float* depth) {
+  // Columns of buildings; how many there are.
+  int find_buildings() {
     // Many rows show none: memchr looks at them 32 pixels at a time.
     const void* first = std::memchr(label_, geoloc::kBuilding, view_.width);
     if (first == nullptr) return 0;
@@ -165,33 +166,45 @@ class Observer {
       row_.column[count] = u;
       count += label_[u] == geoloc::kBuilding;
     }
-    return gather(depth, count);
+    return count;
   }
 
-  int gather_sparse(const float* depth) {
+  // Columns of buildings with a depth.
+  int find_sparse(const float* depth) {
     int count = 0;
     for (int u = 0; u < view_.width; ++u) {
       row_.column[count] = u;
       count += (label_[u] == geoloc::kBuilding) & (depth[u] > 0.0f);
     }
-    return gather(depth, count);
-  }
-
-  int gather(const float* depth, int count) {
-    for (int i = 0; i < count; ++i) {
-      const int u = row_.column[i];
-      row_.x[i] = rays_.x[u];
-      row_.y[i] = rays_.y[u];
-      row_.z[i] = rays_.z[u];
-      row_.depth[i] = depth[u];
-    }
     return count;
   }
 
-  // The first `count` pixels of the row become samples of a depth's source.
+  // Ray, range and goodness of the pixels in `count` columns.
+  void locate(const float* depth, int count) {
+    const float *x = row_.x.data(), *y = row_.y.data(), *z = row_.z.data(), *d = row_.depth.data();
+    const int first = row_.column[0];
+    if (row_.column[count - 1] - first + 1 == count) {  // side by side: nothing to gather
+      x = rays_.x + first;
+      y = rays_.y + first;
+      z = rays_.z + first;
+      d = depth + first;
+    } else {
+      for (int i = 0; i < count; ++i) {
+        const int u = row_.column[i];
+        row_.x[i] = rays_.x[u];
+        row_.y[i] = rays_.y[u];
+        row_.z[i] = rays_.z[u];
+        row_.depth[i] = depth[u];
+      }
+    }
+    place(count, x, y, z, d, view_.rotation, view_.translation, limits_, row_.ray.data(), row_.range.data(),
+          row_.is_good.data());
+  }
+
+  // The pixels in the first `count` columns found become samples of a depth's source.
   void take(int d, int count) {
-    place(count, row_.x.data(), row_.y.data(), row_.z.data(), row_.depth.data(), view_.rotation, view_.translation,
-          limits_, row_.ray.data(), row_.range.data(), row_.is_good.data());
+    if (count == 0) return;
+    locate(view_.depth[d] + offset_, count);
     Samples& samples = scratch_.samples[view_.source[d]];
     samples.reserve(count);
     const uint16_t* instance = view_.instances ? view_.instances + offset_ : nullptr;

@@ -15,9 +15,9 @@ from geoloc_ros.scan.native_views import NativeViews
 
 MIN_POINTS = 100
 """Fewer say nothing about the ground."""
-_STRIDE = 4
+# So many pixels of a camera say as much as all of them.
+_NUM_PIXELS = 20_000
 _REACH_M = 15.0
-# So many points say as much as all of them.
 _MAX_POINTS = 1 << 15
 _MAX_SLOPE = np.tan(np.radians(8.0))
 _MAX_OFFSET_M = 1.5
@@ -42,15 +42,15 @@ class GroundPoints:
 
 
 def ground_points(views: NativeViews, source: int) -> GroundPoints:
-    """Points of the road that a source measured; of sparse depth all, of others one in 4 x 4.
+    """Points of the road that a source measured: of sparse depth all, of others those of evenly spread pixels.
 
     Args:
         views: In the base frame.
         source: Number of `native_views.SOURCES`.
     """
-    points_m, seen = np.empty((_MAX_POINTS, 3), np.float32), np.empty((len(views), 2), np.int64)
+    points_m, seen = np.empty((len(views) * _MAX_POINTS, 3), np.float32), np.empty((len(views), 2), np.int64)
     count = _native().geoloc_ground_points(
-        views.pointer, len(views), source, _STRIDE, _REACH_M, len(points_m), points_m.ctypes.data, seen.ctypes.data
+        views.pointer, len(views), source, _NUM_PIXELS, _REACH_M, _MAX_POINTS, points_m.ctypes.data, seen.ctypes.data
     )
     return GroundPoints(points_m[:count], seen)
 
