@@ -16,6 +16,8 @@ _HEIGHTS_M = (1.0, 20.0)
 _QUANTILE = 0.25
 TOUCHING = 0.35
 """Probability of a boundary that separates two buildings, where nothing else does."""
+LEAST_TOUCHING = 0.1
+"""Probability from which on jumps beside it count as well."""
 JUMP = 0.12
 """Jump of the logarithm of the range that separates two buildings, where nothing else does."""
 _MOST_JUMPS = 1.5
@@ -71,12 +73,22 @@ def _steps(seen: Int64, count: int) -> Int64:
 
 
 def _separates(range_m: Float32, touching: Float32, steps: Int64) -> Bool:
-    """Whether another building begins after each of the sectors (K,), in order round the circle."""
-    evidence = 0.5 * (touching + np.roll(touching, -1)) / TOUCHING
-    evidence += np.minimum(_jumps(1.0 / range_m.astype(np.float64), steps) / JUMP, _MOST_JUMPS)
-    # One border between two sectors is enough: the strongest of neighbours.
-    strongest = (evidence >= np.roll(evidence, 1)) & (evidence > np.roll(evidence, -1))
-    return np.asarray(((evidence > 1.0) & strongest) | (steps > WIDEST_GAP))
+    """Whether another building begins after each of the sectors (K,), in order round the circle.
+
+    Where two touch, the sector in which they do so most counts, with the jumps beside it; elsewhere jumps alone do.
+    """
+    jump = np.minimum(_jumps(1.0 / range_m.astype(np.float64), steps) / JUMP, _MOST_JUMPS)
+    sure = touching / TOUCHING
+    is_border = _is_peak(touching) & (touching > LEAST_TOUCHING) & (sure + np.maximum(jump, np.roll(jump, 1)) > 1.0)
+    # The border is a line in the sector, so the building changes before the sector or after it.
+    is_after = jump + np.roll(sure, -1) >= np.roll(jump, 1) + np.roll(sure, 1)
+    touch = (is_border & is_after) | np.roll(is_border & ~is_after, -1)
+    taken = touch | np.roll(touch, 1) | np.roll(touch, -1)
+    return np.asarray(touch | ((jump > 1.0) & _is_peak(jump) & ~taken) | (steps > WIDEST_GAP))
+
+
+def _is_peak(values: Float32 | Float64) -> Bool:
+    return np.asarray((values >= np.roll(values, 1)) & (values > np.roll(values, -1)))
 
 
 def _jumps(nearness: Float64, steps: Int64) -> Float64:
