@@ -1,4 +1,4 @@
-"""How far away things in a street image are, from where they stand on the ground; and where two buildings meet."""
+"""How far away things in a street image are, from where they stand on the ground."""
 
 from __future__ import annotations
 
@@ -15,12 +15,10 @@ STRIDE = 4
 _USUAL_LOG_RANGE = 2.5
 _LEAST_GROUND, _LARGEST_GROUND = 0.01, 1.0
 _FEET = 4
-# One cell in a hundred is a boundary.
-_FIRST_BOUNDARY = -4.0
 
 
 class GroundedGeometry(nn.Module):
-    """Range and boundaries: what stands on the ground is as far away as the ground at its foot.
+    """Range: what stands on the ground is as far away as the ground at its foot.
 
     Each of four searches finds a row per column (a softmax over the column), say that of the foot of a wall; the range
     of the ground there is offered to the whole column. Every cell then chooses among those and the ground that it sees
@@ -34,19 +32,19 @@ class GroundedGeometry(nn.Module):
             convolution(width + 1 + _FEET, width, 1), convolution(width, width, 3, groups=width, activated=False),
             convolution(width, width, 1),
         )  # fmt: skip
-        self.answer = nn.Conv2d(width, 2 + 1 + _FEET, 1)
+        self.answer = nn.Conv2d(width, 1 + 1 + _FEET, 1)
         with torch.no_grad():
             self.answer.weight[0].zero_()
-            self.answer.bias[:2] = torch.tensor([0.0, _FIRST_BOUNDARY])
+            self.answer.bias[0] = 0.0
 
-    def forward(self, features: torch.Tensor, log_ground: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """`log_range` and `boundary` (N, 1, h, w) of features (N, C, h, w) and the range of the ground (N, 1, h, w)."""
+    def forward(self, features: torch.Tensor, log_ground: torch.Tensor) -> torch.Tensor:
+        """`log_range` (N, 1, h, w) of features (N, C, h, w) and the logarithm of the range of the ground."""
         where = torch.softmax(self.search(features).float(), dim=2)
         feet = (where * log_ground).sum(dim=2, keepdim=True).expand_as(where)
         offers = torch.cat([log_ground, feet], dim=1)
         answer = self.answer(self.evidence(torch.cat([features, offers.to(features.dtype)], dim=1))).float()
-        choice = torch.softmax(answer[:, 2:], dim=1)
-        return (choice * offers).sum(dim=1, keepdim=True) + answer[:, :1], answer[:, 1:2]
+        choice = torch.softmax(answer[:, 1:], dim=1)
+        return (choice * offers).sum(dim=1, keepdim=True) + answer[:, :1]
 
 
 def log_ground_range(ground: torch.Tensor) -> torch.Tensor:

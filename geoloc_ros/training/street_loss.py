@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from torch.nn.functional import binary_cross_entropy_with_logits, log_softmax
+from torch.nn.functional import log_softmax, softplus
 
 from geoloc_ros.core.classes import SemanticClass
 
@@ -12,8 +12,9 @@ _CLASS_WEIGHTS = (1.8, 1.0, 1.0, 1.0, 1.2, 1.0, 0.9, 2.0)
 _OVERLAP_WEIGHT = 0.5
 _RANGE_WEIGHT = 2.5
 _SLOPE_WEIGHT = 0.5
-_BOUNDARY_WEIGHT = 2.5
-_BOUNDARY_POSITIVE_WEIGHT = 4.0
+_BOUNDARY_WEIGHT = 0.5
+# Of near edges, far ones are narrower than a cell; and of all that is no building, where there are none.
+_NEAR_LOG_RANGE, _NEAR_BOUNDARY_WEIGHT, _ELSEWHERE_BOUNDARY_WEIGHT = 3.7, 3.0, 0.1
 # Scans are made of buildings, and of what is near.
 _BUILDING_RANGE_WEIGHT = 3.0
 _FAR_LOG_RANGE, _FAR_RANGE_WEIGHT = 4.1, 0.3
@@ -41,7 +42,7 @@ def street_loss(
     return (
         class_loss(logits, shares)
         + _RANGE_WEIGHT * range_loss(found_range, log_range, weights)
-        + _BOUNDARY_WEIGHT * _boundary_loss(found_boundary, boundary)
+        + _BOUNDARY_WEIGHT * boundary_loss(found_boundary, boundary, shares[:, SemanticClass.BUILDING, None], log_range)
     )
 
 
@@ -81,9 +82,24 @@ def _weighted_mean(values: torch.Tensor, known: torch.Tensor, weights: torch.Ten
     return (values * counted).sum() / counted.sum().clamp_min(1.0)
 
 
-def _boundary_loss(found: torch.Tensor, boundary: torch.Tensor) -> torch.Tensor:
+def boundary_loss(
+    found: torch.Tensor, boundary: torch.Tensor, building: torch.Tensor, log_range: torch.Tensor
+) -> torch.Tensor:
+    """Missed boundaries, false ones, and the overlap that is missing (Dice); the few cells of the first count as much.
+
+    Args:
+        found: Logits (N, 1, h, w).
+        boundary: (N, 1, h, w), 0, 1, or NaN where unknown.
+        building: (N, 1, h, w), share of buildings in a cell.
+        log_range: (N, 1, h, w), NaN where unknown.
+    """
     known = ~boundary.isnan()
-    loss = binary_cross_entropy_with_logits(
-        found, boundary.nan_to_num(0.0), pos_weight=found.new_tensor(_BOUNDARY_POSITIVE_WEIGHT), reduction="none"
-    )
-    return (loss * known).sum() / known.sum().clamp_min(1)
+    truth = boundary.nan_to_num(0.0)
+    weights = torch.where(log_range < _NEAR_LOG_RANGE, _NEAR_BOUNDARY_WEIGHT, 1.0)
+    weights = known * weights * torch.where(building > 0.5, 1.0, _ELSEWHERE_BOUNDARY_WEIGHT)
+    missed = (softplus(-found) * weights * truth).sum() / (weights * truth).sum().clamp_min(1.0)
+    false = (softplus(found) * weights * (1.0 - truth)).sum() / (weights * (1.0 - truth)).sum().clamp_min(1.0)
+    probability = torch.sigmoid(found)
+    common = (probability * truth * weights).sum()
+    overlap = (2.0 * common + 1.0) / ((probability + truth) * weights).sum().add(1.0)
+    return missed + false + 1.0 - overlap

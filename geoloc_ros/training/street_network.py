@@ -51,6 +51,7 @@ class StreetNetwork(nn.Module):
         self.join_quarter = JoinBlock(64, 32, 32)
         self.classes = small_head(32, NUM_CLASSES)
         self.geometry = GroundedGeometry(32)
+        self.boundary = nn.Sequential(convolution(64, 16, 1), small_head(16, 16), nn.ReLU(), small_head(16, 1))
 
     def forward(self, image: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """What the pixels of images (N, 4, H, W) show, at stride 4.
@@ -73,8 +74,9 @@ class StreetNetwork(nn.Module):
         features = self.join_sixteenth(features, sixteenth)
         features = self.join_eighth(features, eighth)
         features = self.join_quarter(features, quarter)
-        log_range, boundary = self.geometry(features, log_ground_range(ground))
-        return self.classes(features), log_range, boundary
+        # Two facades differ in colour and texture, which the fine features still have.
+        boundary = self.boundary(torch.cat([features, quarter], dim=1))
+        return self.classes(features), self.geometry(features, log_ground_range(ground)), boundary
 
 
 def export_street(network: StreetNetwork, path: Path) -> None:

@@ -17,8 +17,8 @@ def test_a_wall_is_as_far_away_as_the_ground_at_its_foot() -> None:
         for parameter in (geometry.search.weight, geometry.search.bias, geometry.answer.weight, geometry.answer.bias):
             parameter.zero_()
         geometry.search.weight[0, 0] = 50.0
-        geometry.answer.bias[3] = 50.0  # correction, boundary, ground here, first foot
-        log_range, _ = geometry(features, log_ground)
+        geometry.answer.bias[2] = 50.0  # correction, ground here, first foot
+        log_range = geometry(features, log_ground)
 
     torch.testing.assert_close(log_range.exp(), torch.full((1, 1, 8, 1), 20.0), rtol=1e-3, atol=0.0)
 

@@ -4,7 +4,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="training needs the extra [train]")
 
-from geoloc_ros.training.street_loss import class_loss, range_loss, street_loss  # noqa: E402
+from geoloc_ros.training.street_loss import boundary_loss, class_loss, range_loss, street_loss  # noqa: E402
 
 ONE = torch.ones(1, 1, 4, 4)
 
@@ -47,6 +47,17 @@ def test_guessed_ranges_count_less() -> None:
     guessed = range_loss(found, truth, torch.tensor([1.0, 0.25]).reshape(2, 1, 1, 1).expand(2, 1, 4, 4))
 
     assert float(trusted) == pytest.approx(0.5) and float(guessed) == pytest.approx(0.2)
+
+
+def test_one_missed_boundary_among_many_cells_costs_as_much_as_all_the_others_wrong() -> None:
+    truth = torch.zeros(1, 1, 10, 10)
+    truth[0, 0, 5, 5] = 1.0
+    right = torch.where(truth > 0.0, 20.0, -20.0)
+    missed, false = torch.full_like(right, -20.0), torch.full_like(right, 20.0)
+    costs = [float(boundary_loss(each, truth, torch.ones_like(truth), truth)) for each in (right, missed, false)]
+
+    assert costs[0] == pytest.approx(0.0, abs=1e-3)
+    assert costs[1] > 20.0 and costs[2] > 20.0
 
 
 def test_gradients_are_numbers_where_nothing_is_known() -> None:
