@@ -10,6 +10,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image, PointCloud2
 from std_msgs.msg import Header
 
 from geoloc_ros.core.camera import Camera
+from geoloc_ros.core.camera_info import stereo_baseline_m
 from geoloc_ros.core.images import color_image, depth_image, instance_image, label_image
 from geoloc_ros.core.node_config import PerceptionNodeConfig
 from geoloc_ros.core.types import Float32, UInt8
@@ -95,8 +96,7 @@ class CameraInputs:
             yield Depth("points", _depth_of(points, camera, camera_from_points))
         right, right_info = (messages.get(f"{self._prefix}right/{topic}") for topic in ("image", "camera_info"))
         if image is not None and right is not None and right_info is not None:
-            baseline_m = -right_info.p[3] / right_info.p[0] if right_info.p[0] else 0.0
-            yield Depth("stereo", depth_from_stereo(image, color_image(right), camera, baseline_m))
+            yield Depth("stereo", depth_from_stereo(image, color_image(right), camera, stereo_baseline_m(right_info)))
 
     def _named(self, topics: Sequence[str]) -> tuple[str, ...]:
         return tuple(self._prefix + topic for topic in topics)
