@@ -10,6 +10,9 @@ from typing import Annotated, Optional
 import typer
 
 from geoloc_ros import __version__
+from geoloc_ros.commands.export import export_app
+from geoloc_ros.commands.options import ConfigOption, SetOption
+from geoloc_ros.commands.train import train_app
 from geoloc_ros.core.errors import GeolocError
 from geoloc_ros.core.terminal import INTERRUPTION, log_to_stderr, progress_bar
 
@@ -21,13 +24,9 @@ app = typer.Typer(
 )
 map_app = typer.Typer(help="Get maps.", no_args_is_help=True)
 app.add_typer(map_app, name="map")
-train_app = typer.Typer(help="Train networks.", no_args_is_help=True)
 app.add_typer(train_app, name="train")
-export_app = typer.Typer(help="Make networks ready for the road.", no_args_is_help=True)
 app.add_typer(export_app, name="export")
 
-ConfigOption = Annotated[Optional[Path], typer.Option("--config", "-c", help="YAML file of parameters.")]
-SetOption = Annotated[Optional[list[str]], typer.Option("--set", "-s", help="section.key=value, over the file.")]
 UseOption = Annotated[
     str,
     typer.Option(
@@ -35,11 +34,6 @@ UseOption = Annotated[
         "Without it: segmentation, depth and instances if the bag has the first two, else all it has."
     ),
 ]
-ModelArgument = Annotated[str, typer.Argument(help="Name on huggingface.co, or a folder in its layout.")]
-NetworkOption = Annotated[Path, typer.Option("--output", "-o", help="Network to write (.onnx); .yaml beside it.")]
-SizeOption = Annotated[str, typer.Option(help="WIDTHxHEIGHT of the images that it will get.")]
-HalfOption = Annotated[str, typer.Option(help="fp32 or fp16.")]
-ClassesOption = Annotated[str, typer.Option(help="Data set it was trained on, if its classes have no names.")]
 CropOption = Annotated[Optional[str], typer.Option("--crop", help="W,S,E,N in degrees: clip the map to this box.")]
 
 
@@ -182,186 +176,6 @@ def fetch(
         box = parse_crop(bbox) if bbox else find_place(place or "", place_server or NOMINATIM_URL)
         summary = fetch_map(box, output, server or OVERPASS_URL, progress)
     typer.echo(summary.as_text())
-
-
-@train_app.command()
-def scan(
-    output: Annotated[Path, typer.Option("--output", "-o", help="Network to write (.onnx).")],
-    maps: Annotated[list[str], typer.Option("--map", help="FILE or FILE@W,S,E,N to learn from; may be repeated.")],
-    validate: Annotated[
-        Optional[str], typer.Option(help="FILE or FILE@W,S,E,N to choose weights by; the first --map without it.")
-    ] = None,
-    mode: Annotated[str, typer.Option(help="ours, or paper for the published network.")] = "ours",
-    base: Annotated[Optional[Path], typer.Option("--from", help="Network to begin with (.onnx).")] = None,
-    minutes: Annotated[float, typer.Option(min=0.01, help="Budget of wall clock.")] = 15.0,
-    steps: Annotated[Optional[int], typer.Option(min=1, help="Budget in steps, the same on every machine.")] = None,
-    seed: Annotated[int, typer.Option(help="First weights and everything drawn.")] = 0,
-    threads: Annotated[int, typer.Option(min=1, help="Of the processor.")] = 1,
-) -> None:
-    """Train a network that recognises places from maps alone. Killed, the same command goes on."""
-    from geoloc_ros.train import TrainOptions, parse_mode, train_scan
-
-    with progress_bar() as progress:
-        summary = train_scan(
-            TrainOptions(tuple(maps), output, validate, parse_mode(mode), base, minutes, steps, seed, threads), progress
-        )
-    typer.echo(summary.as_text())
-
-
-@train_app.command()
-def rays(
-    output: Annotated[Path, typer.Option("--output", "-o", help="Table to write (.npz).")],
-    maps: Annotated[list[str], typer.Option("--map", help="FILE or FILE@W,S,E,N to count in; may be repeated.")],
-    seed: Annotated[int, typer.Option(help="Everything drawn.")] = 0,
-) -> None:
-    """Count how rays are mistaken: the table that re-ranking weighs them with."""
-    from geoloc_ros.train import train_rays
-
-    with progress_bar() as progress:
-        summary = train_rays(tuple(maps), output, seed, progress)
-    typer.echo(summary.as_text())
-
-
-@train_app.command()
-def samples(
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write views (.npz) to.")],
-    maps: Annotated[list[str], typer.Option("--map", help="FILE or FILE@W,S,E,N to render; may be repeated.")],
-    number: Annotated[int, typer.Option(min=1, help="Of views.")] = 2600,
-    seed: Annotated[int, typer.Option(help="Worlds, spots, cameras.")] = 0,
-) -> None:
-    """Render views of simulated streets with their truth, for `geoloc train street`."""
-    from geoloc_ros.train import render_training_samples
-
-    with progress_bar() as progress:
-        summary = render_training_samples(tuple(maps), output, number, seed, progress)
-    typer.echo(summary.as_text())
-
-
-@train_app.command()
-def street(
-    output: Annotated[Path, typer.Option("--output", "-o", help="Network to write (.onnx).")],
-    photos: Annotated[Path, typer.Option(help="Folder with train/ and val/, each images/ and labels/ as CamVid.")],
-    samples: Annotated[Optional[Path], typer.Option(help="Folder with train/ and val/ of rendered views.")] = None,
-    drive: Annotated[Optional[Path], typer.Option(help="Drive of KITTI with lidar.")] = None,
-    base: Annotated[Optional[Path], typer.Option("--from", help="Network to begin with (.onnx).")] = None,
-    minutes: Annotated[float, typer.Option(min=0.01, help="Budget of wall clock.")] = 90.0,
-    steps: Annotated[Optional[int], typer.Option(min=1, help="Budget in steps, the same on every machine.")] = None,
-    seed: Annotated[int, typer.Option(help="First weights and everything drawn.")] = 0,
-    threads: Annotated[int, typer.Option(min=1, help="Of the processor.")] = 1,
-) -> None:
-    """Train the network that reads images: classes, ranges, boundaries. Killed, the same command goes on."""
-    from geoloc_ros.train import StreetOptions, train_street
-
-    options = StreetOptions(photos, output, samples, drive, base, minutes, steps, seed, threads)
-    with progress_bar() as progress:
-        summary = train_street(options, progress)
-    typer.echo(summary.as_text())
-
-
-@export_app.command()
-def engine(
-    network: Annotated[Path, typer.Argument(help=".onnx file.")],
-    size: Annotated[Optional[str], typer.Option(help="WIDTHxHEIGHT of images, where the network is open.")] = None,
-    precision: Annotated[str, typer.Option(help="fp32, fp16 or int8; written into a network of its own.")] = "fp32",
-    calibration: Annotated[
-        Optional[list[Path]], typer.Option(help="For int8: .npy of inputs (N, ...), or a photo; may be repeated.")
-    ] = None,
-    compute_capability: Annotated[
-        Optional[str], typer.Option(help="Of a GPU that is not here, e.g. 8.9; needs tensorrt_rtx.")
-    ] = None,
-    output: Annotated[
-        Optional[Path], typer.Option("--output", "-o", help="Network of the precision; NAME.fp16.onnx without it.")
-    ] = None,
-    config: ConfigOption = None,
-    set_: SetOption = None,
-) -> None:
-    """Build the TensorRT engine of a network now, so that no start has to wait for it."""
-    from geoloc_ros.core.config import load_config
-    from geoloc_ros.export import EngineOptions, export_engine, parse_capability, parse_precision, parse_size
-
-    options = EngineOptions(
-        network, output, parse_size(size) if size else None, parse_precision(precision), tuple(calibration or ()),
-        parse_capability(compute_capability) if compute_capability else None,
-    )
-    with progress_bar() as progress:
-        summary = export_engine(options, load_config(config, tuple(set_ or ())).inference, progress)
-    typer.echo(summary.as_text())
-
-
-@export_app.command()
-def segformer(
-    model: ModelArgument,
-    output: NetworkOption,
-    size: SizeOption = "1024x512",
-    precision: HalfOption = "fp32",
-    classes: ClassesOption = "",
-) -> None:
-    """Convert a SegFormer for use as networks.segmentation."""
-    from geoloc_ros.export import parse_size
-    from geoloc_ros.export_models import ExportOptions, export_pretrained, parse_precision
-
-    options = ExportOptions(output, *parse_size(size), parse_precision(precision), classes)
-    typer.echo(export_pretrained("segformer", model, options).as_text())
-
-
-@export_app.command()
-def mask2former(
-    model: ModelArgument,
-    output: NetworkOption,
-    size: SizeOption = "1024x512",
-    precision: HalfOption = "fp32",
-    classes: ClassesOption = "",
-) -> None:
-    """Convert a Mask2Former for use as networks.segmentation."""
-    from geoloc_ros.export import parse_size
-    from geoloc_ros.export_models import ExportOptions, export_pretrained, parse_precision
-
-    options = ExportOptions(output, *parse_size(size), parse_precision(precision), classes)
-    typer.echo(export_pretrained("mask2former", model, options).as_text())
-
-
-@export_app.command()
-def depth_anything(
-    model: ModelArgument,
-    output: NetworkOption,
-    size: SizeOption = "1008x504",
-    precision: HalfOption = "fp32",
-) -> None:
-    """Convert a Depth Anything V2 that tells metres, for use as networks.depth."""
-    from geoloc_ros.export import parse_size
-    from geoloc_ros.export_models import ExportOptions, export_pretrained, parse_precision
-
-    options = ExportOptions(output, *parse_size(size), parse_precision(precision))
-    typer.echo(export_pretrained("depth-anything", model, options).as_text())
-
-
-@export_app.command()
-def maskrcnn(
-    weights: Annotated[Path, typer.Argument(help="Of torchvision's detector, as .safetensors.")],
-    output: NetworkOption,
-    names: Annotated[list[str], typer.Option("--name", help="Of class 1, 2, ... that it finds; may be repeated.")],
-    size: SizeOption = "1024x512",
-) -> None:
-    """Convert a Mask R-CNN that finds buildings, for use as networks.instances."""
-    from geoloc_ros.export import parse_size
-    from geoloc_ros.export_models import ExportOptions, export_detector
-
-    typer.echo(export_detector(weights, names, ExportOptions(output, *parse_size(size))).as_text())
-
-
-@export_app.command()
-def onnx(
-    network: Annotated[Path, typer.Argument(help=".onnx file with one input, an image.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Network to write (.onnx).")],
-    outputs: Annotated[Optional[list[str]], typer.Option("--keep", help="Output to keep; may be repeated.")] = None,
-    detections: Annotated[
-        int, typer.Option(min=0, help="Rows, where it gives as many as it finds things in one image.")
-    ] = 0,
-) -> None:
-    """Make an ONNX file of others fit: any number of images, float32 in and out."""
-    from geoloc_ros.export_models import export_onnx
-
-    typer.echo(export_onnx(network, output, tuple(outputs or ()), detections))
 
 
 @app.command()

@@ -1,0 +1,86 @@
+"""`geoloc train`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from geoloc_ros.core.terminal import progress_bar
+
+train_app = typer.Typer(help="Train networks.", no_args_is_help=True)
+
+
+@train_app.command()
+def scan(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Network to write (.onnx).")],
+    maps: Annotated[list[str], typer.Option("--map", help="FILE or FILE@W,S,E,N to learn from; may be repeated.")],
+    validate: Annotated[
+        Optional[str], typer.Option(help="FILE or FILE@W,S,E,N to choose weights by; the first --map without it.")
+    ] = None,
+    mode: Annotated[str, typer.Option(help="ours, or paper for the published network.")] = "ours",
+    base: Annotated[Optional[Path], typer.Option("--from", help="Network to begin with (.onnx).")] = None,
+    minutes: Annotated[float, typer.Option(min=0.01, help="Budget of wall clock.")] = 15.0,
+    steps: Annotated[Optional[int], typer.Option(min=1, help="Budget in steps, the same on every machine.")] = None,
+    seed: Annotated[int, typer.Option(help="First weights and everything drawn.")] = 0,
+    threads: Annotated[int, typer.Option(min=1, help="Of the processor.")] = 1,
+) -> None:
+    """Train a network that recognises places from maps alone. Killed, the same command goes on."""
+    from geoloc_ros.train import TrainOptions, parse_mode, train_scan
+
+    with progress_bar() as progress:
+        summary = train_scan(
+            TrainOptions(tuple(maps), output, validate, parse_mode(mode), base, minutes, steps, seed, threads), progress
+        )
+    typer.echo(summary.as_text())
+
+
+@train_app.command()
+def rays(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Table to write (.npz).")],
+    maps: Annotated[list[str], typer.Option("--map", help="FILE or FILE@W,S,E,N to count in; may be repeated.")],
+    seed: Annotated[int, typer.Option(help="Everything drawn.")] = 0,
+) -> None:
+    """Count how rays are mistaken: the table that re-ranking weighs them with."""
+    from geoloc_ros.train import train_rays
+
+    with progress_bar() as progress:
+        summary = train_rays(tuple(maps), output, seed, progress)
+    typer.echo(summary.as_text())
+
+
+@train_app.command()
+def samples(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write views (.npz) to.")],
+    maps: Annotated[list[str], typer.Option("--map", help="FILE or FILE@W,S,E,N to render; may be repeated.")],
+    number: Annotated[int, typer.Option(min=1, help="Of views.")] = 2600,
+    seed: Annotated[int, typer.Option(help="Worlds, spots, cameras.")] = 0,
+) -> None:
+    """Render views of simulated streets with their truth, for `geoloc train street`."""
+    from geoloc_ros.train import render_training_samples
+
+    with progress_bar() as progress:
+        summary = render_training_samples(tuple(maps), output, number, seed, progress)
+    typer.echo(summary.as_text())
+
+
+@train_app.command()
+def street(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Network to write (.onnx).")],
+    photos: Annotated[Path, typer.Option(help="Folder with train/ and val/, each images/ and labels/ as CamVid.")],
+    samples: Annotated[Optional[Path], typer.Option(help="Folder with train/ and val/ of rendered views.")] = None,
+    drive: Annotated[Optional[Path], typer.Option(help="Drive of KITTI with lidar.")] = None,
+    base: Annotated[Optional[Path], typer.Option("--from", help="Network to begin with (.onnx).")] = None,
+    minutes: Annotated[float, typer.Option(min=0.01, help="Budget of wall clock.")] = 90.0,
+    steps: Annotated[Optional[int], typer.Option(min=1, help="Budget in steps, the same on every machine.")] = None,
+    seed: Annotated[int, typer.Option(help="First weights and everything drawn.")] = 0,
+    threads: Annotated[int, typer.Option(min=1, help="Of the processor.")] = 1,
+) -> None:
+    """Train the network that reads images: classes, ranges, boundaries. Killed, the same command goes on."""
+    from geoloc_ros.train import StreetOptions, train_street
+
+    options = StreetOptions(photos, output, samples, drive, base, minutes, steps, seed, threads)
+    with progress_bar() as progress:
+        summary = train_street(options, progress)
+    typer.echo(summary.as_text())
