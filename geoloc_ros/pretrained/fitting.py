@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -135,7 +136,7 @@ class _Fitting:
         self._graph.ClearField("initializer")
         return helper.make_node("Scan", [self._input], list(self._output_types), body=body, num_scan_inputs=1)
 
-    def _add(self, kind: str, inputs: list[str], output: str, **attributes: object) -> str:
+    def _add(self, kind: str, inputs: list[str], output: str, **attributes: Any) -> str:
         self._nodes.append(helper.make_node(kind, inputs, [_NEW + output], **attributes))
         return _NEW + output
 

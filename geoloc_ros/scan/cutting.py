@@ -27,7 +27,7 @@ class Cutting(Protocol):
 
     @property
     def focal_px(self) -> float:
-        """Horizontal focal length of the inputs."""
+        """Focal length of the inputs; of stretched ones the geometric mean of both."""
 
     @property
     def depth_factor(self) -> Float32:
@@ -79,7 +79,9 @@ class WholeImage:
         self._padding = tuple(round(mean / description.scale) for mean in description.mean)
         if description.channels == "bgr":
             self._padding = self._padding[::-1]
-        self.focal_px = camera.fx * self._content[0] / camera.width
+        across_px = camera.fx * self._content[0] / camera.width
+        down_px = camera.fy * self._content[1] / camera.height
+        self.focal_px = float(np.sqrt(across_px * down_px))
 
     def cut(self, image: UInt8) -> UInt8:
         """As `Cutting.cut`."""
@@ -191,6 +193,8 @@ def _face_camera(camera: Camera, description: InputDescription, panorama: Panora
     width, height = description.width, description.height
     fov_rad = np.deg2rad(panorama.face_fov_deg)
     if not height:
+        # Finer than the image itself would cost much and show nothing more.
+        width = min(width, _rounded(2.0 * camera.fx * np.tan(0.5 * fov_rad), description.multiple_of))
         # The same elevation is farther from the middle of a face where it hands over to the next one.
         steepest = np.tan(min(0.5 * camera.height / camera.fy, _STEEPEST_RAD)) / np.cos(np.pi / panorama.num_faces)
         height = _rounded(width * steepest / np.tan(0.5 * fov_rad), description.multiple_of)
