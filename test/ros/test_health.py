@@ -67,3 +67,19 @@ def test_the_time_of_a_block_that_raises_is_not_counted() -> None:
     with pytest.raises(ZeroDivisionError), health.timed("update"):
         raise ZeroDivisionError
     assert "update latency" not in values(health.status({}))
+
+
+def test_what_stands_is_told_until_it_is_settled_and_logged_when_it_comes_and_goes(capfd: Any) -> None:
+    health = Health("node", get_logger("health"))
+    for seconds in range(3):
+        health.stand("depth", f"no depth for {seconds} s")
+        health.stand("camera", f"no image for {seconds} s", DiagnosticStatus.ERROR)
+    status = health.status({})
+    assert (status.level, status.message) == (DiagnosticStatus.ERROR, "no image for 2 s; no depth for 2 s")
+    health.settle("camera")
+    assert (health.status({}).level, health.standing()) == (DiagnosticStatus.WARN, ("depth",))
+    health.settle("depth")
+    health.settle("depth")
+    assert health.status({}).level == DiagnosticStatus.OK
+    logged = "".join(capfd.readouterr())
+    assert logged.count("no depth") == logged.count("no image") == logged.count("depth: well again") == 1
