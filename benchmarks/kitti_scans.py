@@ -63,12 +63,12 @@ class Compared:
     def ratio(self) -> Float32:
         """Network over lidar, of the rays (K,) on which both see a building."""
         ratio = self.network.range_m / self.lidar.range_m
-        return ratio[np.isfinite(ratio)]
+        return np.asarray(ratio[np.isfinite(ratio)], np.float32)
 
     @property
     def seen_ratio(self) -> float:
         """Of the lidar's rays, the share on which the network sees a building too."""
-        return len(self.ratio) / max(1, np.count_nonzero(np.isfinite(self.lidar.range_m)))
+        return len(self.ratio) / max(1, int(np.count_nonzero(np.isfinite(self.lidar.range_m))))
 
 
 def main() -> None:
@@ -115,7 +115,7 @@ def _compare(drive: KittiDrive, config: Config, step: int) -> list[Compared]:
 
 def _depth_error(network_m: Float32, lidar_m: Float32) -> Float32:
     known = (lidar_m > 0.0) & (lidar_m < REACH_M) & np.isfinite(network_m)
-    return np.abs(network_m[known] / lidar_m[known] - np.float32(1.0))
+    return np.asarray(np.abs(network_m[known] / lidar_m[known] - 1.0), np.float32)
 
 
 def _result(frames: list[Compared]) -> Result:
@@ -172,9 +172,9 @@ def _tile(frame: Compared, mount: CameraMount) -> UInt8:
         feet, knees = wall_base_pixels(scan.range_m, mount), wall_base_pixels(scan.range_m, raised)
         for foot, knee in zip(feet, knees, strict=True):
             if np.isfinite([foot, knee]).all():
-                ends = [(round(x), round(y)) for x, y in (foot, knee)]
-                cv2.line(picture, *ends, colour, 1, cv2.LINE_AA)
-                cv2.circle(picture, ends[0], 4, colour, -1, cv2.LINE_AA)
+                begin, end = ((round(float(x)), round(float(y))) for x, y in (foot, knee))
+                cv2.line(picture, begin, end, colour, 1, cv2.LINE_AA)
+                cv2.circle(picture, begin, 4, colour, -1, cv2.LINE_AA)
     error = f"{np.median(np.abs(frame.ratio - 1.0)):.1%}" if len(frame.ratio) else "no ray"
     text = f"{frame.name}{' held out' if frame.is_held_out else ''}: {error} on {len(frame.ratio)} rays"
     for colour, thickness in ((BLACK, 5), (WHITE, 2)):

@@ -124,7 +124,7 @@ def _scenes(width: int, height: int) -> list[Scene]:
         bag = Path(folder) / "drive.mcap"
         simulate_drive(PROCEDURAL, bag, None, 0, 18.0 * FRAMES, config, no_progress)
         reader = BagReader(bag)
-        pairs = zip(reader.frames(("image",)), reader.frames(PARTS), strict=True)
+        pairs = zip(reader.frames(PARTS[:1]), reader.frames(PARTS), strict=True)
         return [Scene(image, everything.camera_frame()) for image, everything in pairs][:FRAMES]
 
 

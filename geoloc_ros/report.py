@@ -133,8 +133,8 @@ def _chosen_frames(
     """Frames of the bag that belong to the trace, with their number there; evenly thinned to MAX_VIEWS."""
     every = -(-len(trace) // MAX_VIEWS)
     chosen = {int(stamp): number for number, stamp in enumerate(trace.stamp_ns) if number % every == 0}
-    shown: set[Part] = {"image"} & set(reader.parts)
-    for frame in reader.frames({*parts, *shown}):
+    is_shown = "image" in reader.parts and "image" not in parts
+    for frame in reader.frames((*parts, "image") if is_shown else parts):
         number = chosen.get(frame.stamp_ns)
         if number is not None:
             progress("reading the bag", number / len(trace))

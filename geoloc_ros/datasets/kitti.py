@@ -122,7 +122,8 @@ def _small_calibration(folder: Path) -> _Calibration:
     rectification = Pose3(np.array(values["rectification"], np.float64), np.zeros(3))
     camera_from_lidar = np.array(values["camera_from_lidar"], np.float64)
     rectified_from_lidar = rectification @ Pose3(camera_from_lidar[:3, :3], camera_from_lidar[:3, 3])
-    return _Calibration(_camera(*values["image_size_px"], np.array(values["camera_matrix"])), rectified_from_lidar)
+    width, height = (int(size) for size in values["image_size_px"])
+    return _Calibration(_camera(width, height, np.array(values["camera_matrix"], np.float64)), rectified_from_lidar)
 
 
 def _raw_calibration(folder: Path) -> _Calibration:
@@ -133,11 +134,12 @@ def _raw_calibration(folder: Path) -> _Calibration:
     cameras, lidar = (_numbers(places[0] / name) for name in _RAW_CALIBRATION)
     projection = cameras["P_rect_02"].reshape(3, 4)
     # Camera 2 sits beside camera 0, to which the rectified frame belongs.
-    aside = Pose3(np.eye(3), np.linalg.solve(projection[:, :3], projection[:, 3]))
+    aside_m = np.asarray(np.linalg.solve(projection[:, :3], projection[:, 3]), np.float64)
     rectification = Pose3(cameras["R_rect_00"].reshape(3, 3), np.zeros(3))
     camera_from_lidar = Pose3(lidar["R"].reshape(3, 3), lidar["T"])
     width, height = (int(size) for size in cameras["S_rect_02"])
-    return _Calibration(_camera(width, height, projection[:, :3]), aside @ rectification @ camera_from_lidar)
+    camera_from_lidar = Pose3(np.eye(3), aside_m) @ rectification @ camera_from_lidar
+    return _Calibration(_camera(width, height, projection[:, :3]), camera_from_lidar)
 
 
 def _numbers(file: Path) -> dict[str, Float64]:

@@ -32,7 +32,7 @@ def make_label_thumbnail(labels: UInt8) -> bytes:
     height, width = labels.shape
     small = min(width, MAX_LABEL_WIDTH)
     size = (small, max(1, round(height * small / width)))
-    colours = label_colours(cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST))
+    colours = label_colours(np.asarray(cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST), np.uint8))
     _, png = cv2.imencode(".png", cv2.cvtColor(colours, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 9])
     return np.asarray(png, np.uint8).tobytes()
 
