@@ -11,6 +11,8 @@ import yaml
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from geoloc_ros.core.types import UInt8
+
 PALETTE = np.array([(0, 0, 0), (250, 0, 0), (0, 250, 0), (0, 0, 250), (250, 250, 0)], np.uint8)
 """Colours of the classes 0 to 4 that `color_network` tells apart."""
 
@@ -32,9 +34,9 @@ def write_network(
     return file
 
 
-def color_network(file: Path, stride: int = 1, **kwargs: object) -> Path:
-    """`logits` (N, 5, H / stride, W / stride) of colours 0 to 1: the class of `PALETTE` that is nearest is highest."""
-    colors = PALETTE.astype(np.float32) / 255.0
+def color_network(file: Path, stride: int = 1, palette: UInt8 = PALETTE, **kwargs: object) -> Path:
+    """`logits` (N, C, H / stride, W / stride) of colours 0 to 1: the class whose colour is nearest is highest."""
+    colors = palette.astype(np.float32) / 255.0
     weights, bias = 2.0 * colors, -np.square(colors).sum(axis=1)
     convolution = helper.make_node(
         "Conv", ["image", "weights", "bias"], ["logits"], kernel_shape=[1, 1], strides=[stride, stride]

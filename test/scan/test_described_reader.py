@@ -10,12 +10,15 @@ import pytest
 
 from geoloc_ros.core.camera import Camera
 from geoloc_ros.core.classes import SemanticClass
-from geoloc_ros.core.config import InferenceConfig
+from geoloc_ros.core.config import InferenceConfig, NetworksConfig, ObserveConfig, ScanConfig
 from geoloc_ros.core.errors import BackendError, ConfigError, ObservationError
 from geoloc_ros.core.types import Pose3, UInt8
+from geoloc_ros.core.view import CameraFrame
 from geoloc_ros.scan.described_reader import DescribedReader
+from geoloc_ros.scan.perceive import Perceiver
 
 from .networks_by_hand import PALETTE, color_network, constant_network, describe, red_network
+from .room import draw_room, mount, room_range_m
 
 LEVEL = Pose3(np.array([(0.0, 0.0, 1.0), (-1.0, 0.0, 0.0), (0.0, -1.0, 0.0)]), np.array([0.0, 0.0, 1.5]))
 """An optical frame that looks ahead."""
@@ -114,6 +117,33 @@ def test_four_faces_of_equal_depth_are_a_square_room(tmp_path: Path) -> None:
     known = np.isfinite(reading.depth_m)
     assert known[20:44].all()
     np.testing.assert_allclose(reading.depth_m[known], wall[known], rtol=1e-4)
+
+
+@pytest.mark.parametrize("pitch", [0.0, 0.1])
+def test_a_scan_of_a_panorama_by_networks_for_photos_is_the_room(tmp_path: Path, pitch: float) -> None:
+    # Green and blue tell the class, red the depth along the axis of the face that sees a pixel.
+    palette = np.array([(0, 250, 0), (0, 0, 250), (0, 250, 250)], np.uint8)
+    color_network(tmp_path / "labels.onnx", palette=palette)
+    red_network(tmp_path / "depth.onnx", 25.0)
+    size = {"width": 512, "multiple_of": 32}
+    classes = {"building": [0], "road": [1], "sky": [2]}
+    labels = describe(tmp_path / "labels.yaml", "labels.onnx", {"kind": "logits", "classes": classes}, input=size)
+    depth = describe(tmp_path / "depth.yaml", "depth.onnx", {"kind": "depth_m", "name": "depth"}, input=size)
+
+    camera, base_from_camera = Camera.equirectangular(1024, 400), mount(2.0, pitch=pitch)
+    room = draw_room(camera, base_from_camera)
+    code = np.zeros(256, np.intp)
+    code[[SemanticClass.BUILDING, SemanticClass.ROAD, SemanticClass.SKY]] = 0, 1, 2
+    image = palette[code[room.labels]]
+    directions = camera.rays() @ base_from_camera.rotation.T
+    axial_m = room.depth_m * np.abs(directions[..., :2]).max(axis=-1)
+    image[..., 0] = np.nan_to_num(axial_m * (255.0 / 25.0)).clip(0, 255).round()
+
+    networks = NetworksConfig(segmentation=str(labels), depth=str(depth))
+    perceiver = Perceiver(networks, ENGINE, ScanConfig(), ObserveConfig())
+    scan = perceiver.perceive([CameraFrame(camera, base_from_camera, image)]).scan
+    assert scan.observed.all()
+    np.testing.assert_allclose(scan.range_m, room_range_m(360, 10.0), atol=0.3)
 
 
 def test_a_fisheye_that_looks_up_is_cut_into_level_faces(tmp_path: Path) -> None:
