@@ -14,6 +14,9 @@ class AveragedNetwork(nn.Module):
     In training mode it computes what the learning network does, in evaluation mode what the mean does.
     """
 
+    updates: torch.Tensor
+    """How many there were."""
+
     def __init__(self, network: StreetNetwork, decay: float = 0.999) -> None:
         super().__init__()
         self.learning = network

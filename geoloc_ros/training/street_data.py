@@ -154,10 +154,9 @@ def lidar_range(points_m: Float64, camera: Camera) -> Float32:
     column = np.floor(camera.fx * ahead[:, 0] / ahead[:, 2] + camera.cx).astype(np.int64)
     row = np.floor(camera.fy * ahead[:, 1] / ahead[:, 2] + camera.cy).astype(np.int64)
     inside = (column >= 0) & (column < camera.width) & (row >= 0) & (row < camera.height)
-    nearest = np.full(camera.height * camera.width, np.inf, np.float32)
+    nearest = np.full((camera.height, camera.width), np.inf, np.float32)
     range_m = np.linalg.norm(ahead[inside], axis=1).astype(np.float32)
-    np.minimum.at(nearest, row[inside] * camera.width + column[inside], range_m)
-    nearest = nearest.reshape(camera.height, camera.width)
+    np.minimum.at(nearest, (row[inside], column[inside]), range_m)
     # Erosion is the smallest value around a pixel.
     beside = cv2.erode(nearest, np.ones(_BESIDE_PX[::-1], np.uint8), borderValue=float(np.inf))
     return np.where(np.isfinite(nearest) & (nearest <= _SEEN_THROUGH_RATIO * beside), nearest, np.float32(np.nan))

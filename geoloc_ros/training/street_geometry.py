@@ -35,7 +35,6 @@ class GroundedGeometry(nn.Module):
         self.answer = nn.Conv2d(width, 1 + 1 + _FEET, 1)
         with torch.no_grad():
             self.answer.weight[0].zero_()
-            self.answer.bias[0] = 0.0
 
     def forward(self, features: torch.Tensor, log_ground: torch.Tensor) -> torch.Tensor:
         """`log_range` (N, 1, h, w) of features (N, C, h, w) and the logarithm of the range of the ground."""
@@ -44,7 +43,8 @@ class GroundedGeometry(nn.Module):
         offers = torch.cat([log_ground, feet], dim=1)
         answer = self.answer(self.evidence(torch.cat([features, offers.to(features.dtype)], dim=1))).float()
         choice = torch.softmax(answer[:, 1:], dim=1)
-        return (choice * offers).sum(dim=1, keepdim=True) + answer[:, :1]
+        log_range: torch.Tensor = (choice * offers).sum(dim=1, keepdim=True) + answer[:, :1]
+        return log_range
 
 
 def log_ground_range(ground: torch.Tensor) -> torch.Tensor:

@@ -89,7 +89,9 @@ def confusion(truth: UInt8, found: UInt8) -> Int64:
 def _overlaps(counts: Int64) -> Float64:
     common = np.diag(counts).astype(np.float64)
     either = counts.sum(axis=0) + counts.sum(axis=1) - common
-    return np.divide(common, either, out=np.full(NUM_CLASSES, np.nan), where=either > 0.0)
+    overlaps = np.full(NUM_CLASSES, np.nan)
+    np.divide(common, either, out=overlaps, where=either > 0.0)
+    return overlaps
 
 
 def _relative_errors(true_m: Float32, found_m: Float32) -> Float32:
