@@ -10,7 +10,7 @@ from geoloc_ros.core.classes import SemanticClass
 # Rare and thin ones count more: OTHER (poles, signs, fences), PAVEMENT, PERSON.
 _CLASS_WEIGHTS = (1.8, 1.0, 1.0, 1.0, 1.2, 1.0, 0.9, 2.0)
 _OVERLAP_WEIGHT = 0.5
-_RANGE_WEIGHT = 2.5
+_RANGE_WEIGHT = 4.0
 _SLOPE_WEIGHT = 0.5
 _BOUNDARY_WEIGHT = 0.5
 # Of near edges, far ones are narrower than a cell; and of all that is no building, where there are none.

@@ -14,8 +14,8 @@ from geoloc_ros.training.street_data import DriveFrames, PhotoFolder, SampleFold
 
 _TRAIN, _VALIDATE = "train", "val"
 # Of what is shown. Geometry takes longest to learn; a drive has few and similar frames.
-_PHOTO_SHARE: Final = 0.36
-_SAMPLE_SHARE: Final = 0.56
+_PHOTO_SHARE: Final = 0.26
+_SAMPLE_SHARE: Final = 0.66
 _DRIVE_SHARE: Final = 0.08
 _PHOTO_CROPS: Final = CropSettings(largest_zoom=1.7)
 # Zoomed in, the foot of a wall is out of sight and with it how far away the wall is.
