@@ -237,7 +237,7 @@ class Observer {
     }
   }
 
-  // The most trustworthy depth decides whether a building is out of reach; without any it is lost.
+  // The first depth that there is decides whether a building is out of reach; without any it is lost.
   void vote_for_building(int u, float dx, float dy, float dz) {
     for (int d = 0; d < view_.num_depths; ++d) {
       const float depth = view_.depth[d][offset_ + u];

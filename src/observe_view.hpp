@@ -22,8 +22,8 @@ struct View {
   const float* table;          // (3, height, width) directions of kTable, null for the others
   const uint8_t* labels;       // (height, width)
   const uint16_t* instances;   // (height, width), or null
-  const float* depth[kMaxDepths];   // (height, width) each, the most trustworthy first
-  int32_t source[kMaxDepths];  // who measured it; 0 is sparse
+  const float* depth[kMaxDepths];   // (height, width) each
+  int32_t source[kMaxDepths];  // who measured it, the most trustworthy lowest; 0 is sparse
   int32_t num_depths;
   float rotation[9], translation[3];  // from the optical frame
   float fx, fy, cx, cy;

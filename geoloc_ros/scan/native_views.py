@@ -71,7 +71,7 @@ class NativeViews:
             native.translation[:] = pose.translation_m.tolist()
 
     def _native(self, view: View) -> _NativeView:
-        camera, depths = view.camera, sorted(view.depths, key=lambda depth: SOURCES.index(depth.source))
+        camera, depths = view.camera, view.depths
         if len(depths) > _MAX_DEPTHS:
             raise ObservationError(f"a view has {len(depths)} depths; at most {_MAX_DEPTHS} are used")
         native = _NativeView(

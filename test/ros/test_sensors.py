@@ -18,9 +18,25 @@ from geoloc_ros.ros.sensors import to_camera, to_camera_info, to_image, to_point
 XYZ = np.dtype([("x", "<f4"), ("y", "<f4"), ("z", "<f4"), ("ring", "<u2")])
 
 
-@pytest.mark.parametrize("camera", [Camera.equirectangular(64, 32), Camera.pinhole(64, 48, 1.0)])
+CAMERAS = [
+    Camera.equirectangular(64, 32),
+    Camera.pinhole(64, 48, 1.0),
+    Camera.pinhole(64, 48, 1.0, (-0.3, 0.1, 0.001, -0.002, 0.02)),
+    Camera.pinhole(64, 48, 1.0, (0.3, 0.1, 0.001, -0.002, 0.02, 0.4, 0.1, 0.03)),
+    Camera.fisheye(64, 48, 3.0, (0.02, -0.01, 0.003, -0.001)),
+]
+
+
+@pytest.mark.parametrize("camera", CAMERAS, ids=str)
 def test_cameras_survive(camera: Camera) -> None:
     assert to_camera(to_camera_info(camera, Header())) == camera
+
+
+def test_a_rectified_image_is_described_by_p() -> None:
+    message = to_camera_info(CAMERAS[2], Header())
+    message.p[0] = message.p[5] = 70.0
+    rectified = to_camera(message, is_rectified=True)
+    assert (rectified.fx, rectified.distortion) == (70.0, ())
 
 
 def test_a_camera_info_without_calibration_is_refused() -> None:

@@ -202,6 +202,22 @@ def test_the_road_outweighs_gravity_that_is_a_little_wrong() -> None:
     assert scan.range_m == pytest.approx(room_range_m(360, HALF_M), abs=0.15)
 
 
+def test_the_road_that_one_camera_sees_levels_all() -> None:
+    # A rig on a vehicle that leans by three degrees; a pedestrian zone in front, so to say.
+    base_from_level = Pose3(rotation_from_rpy(0.0, np.radians(3.0), 0.0), np.zeros(3))
+
+    def lean(view: View) -> View:
+        return replace(view, base_from_camera=base_from_level @ view.base_from_camera)
+
+    front, back = lean(see(PINHOLE)), lean(see(PINHOLE, np.pi))
+    roadless = np.where(front.labels == SemanticClass.ROAD, SemanticClass.OTHER, front.labels).astype(np.uint8)
+    blind, seeing = replace(front, labels=roadless), scan_of(front, back).range_m
+    truth = room_range_m(360, HALF_M)
+    levelled = scan_of(blind, back).range_m
+    hit = ~np.isnan(levelled)
+    assert np.array_equal(hit, ~np.isnan(seeing)) and levelled[hit] == pytest.approx(truth[hit], abs=0.15)
+
+
 @pytest.mark.parametrize(
     "gravity", [[0.0, 0.0, 9.81], [0.0, 0.0, -1.0], [1.0, 0.0, 0.0], [np.nan, 0.0, 1.0], [0.0, 1.0]]
 )
