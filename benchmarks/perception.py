@@ -130,7 +130,7 @@ def _scenes(width: int, height: int) -> list[Scene]:
 
 def _stages(scenes: list[Scene], model: Path, turns: Turns, rows: list[dict[str, Any]]) -> list[Figure]:
     """What our own way costs, step by step, beside the plain way."""
-    config = load_config(None, (f"networks.segmentation={model}",))
+    config = load_config(None, (f"networks.segmentation={model}", f"networks.input_width={SIZES[-1][0]}"))
     perceiver = Perceiver(config.networks, config.inference, config.scan, config.observe)
     encoder, (reader,) = make_encoder(config.descriptor, config.scan), perceiver.readers
     seen = perceiver.perceive([scenes[0].message.camera_frame()]).scan

@@ -128,3 +128,22 @@ def test_a_network_that_says_two_thirds_of_what_the_lidar_measured_is_a_third_of
     assert figures["range_bias_ratio"] == pytest.approx(-1.0 / 3.0, abs=0.01)
     assert figures["seen_ratio_held_out"] == 1.0
     assert cv2.imread(str(tmp_path / "kitti_scans.png")).shape == (200, 2 * (400 + 200), 3)
+
+
+@pytest.mark.ros
+def test_perception_times_every_stage_and_compares_every_engine(
+    benchmark: Run, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("embreex", reason="the simulator's ray caster has wheels for x86-64 only")
+    monkeypatch.syspath_prepend(root / "benchmarks")
+    monkeypatch.setattr("perception.SIZES", ((128, 64),))
+    monkeypatch.setattr("perception.keep_to_one_core", lambda: None)
+    benchmark("perception", "--json", str(tmp_path / "perception.json"), "--quick")
+    result = json.loads((tmp_path / "perception.json").read_text())
+    figures = {figure["name"]: figure["value"] for figure in result["figures"]}
+    assert min(figures[name] for name in ("network_ms", "to_scan_ms", "embedding_ms", "node_hz")) > 0.0
+    assert figures["backend_class_agreement"] >= 99.5
+    assert max(figures["backend_depth_error"], figures["backend_embedding_error"]) < 1e-3
+    assert {"decode", "read", "to_scan", "to_scan_plain", "network_eager", "node"} <= {
+        row["stage"] for row in result["rows"]
+    }
