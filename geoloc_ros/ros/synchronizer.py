@@ -52,7 +52,13 @@ class FrameSynchronizer:
         self.topics = tuple(topic for camera in cameras for topic in (*camera.required, *camera.optional))
         self._cameras, self._tolerance_ns, self._missing_after_ns = tuple(cameras), tolerance_ns, missing_after_ns
         self._camera_of = {topic: camera for camera in cameras for topic in (*camera.required, *camera.optional)}
-        self.clear()
+        self._waiting: dict[str, list[tuple[int, Any]]] = {topic: [] for topic in self.topics}
+        self._discarded: list[Discarded] = []
+        self._absent: dict[str, int] = {}
+        """Since when others waited for it in vain."""
+        self._last_ns: dict[str, int] = {}
+        self._vain_since_ns: dict[str, int] = {}
+        self._given_ns: deque[int] = deque(maxlen=_DEPTH * len(self.topics))
 
     def add(self, topic: str, stamp_ns: int, message: Any) -> tuple[Any, ...] | None:
         """The messages of a frame in the order of `topics`, None for what it lacks, if this one completes it."""
@@ -79,13 +85,10 @@ class FrameSynchronizer:
 
     def clear(self) -> None:
         """Start anew."""
-        self._waiting: dict[str, list[tuple[int, Any]]] = {topic: [] for topic in self.topics}
-        self._discarded: list[Discarded] = []
-        self._absent: dict[str, int] = {}
-        """Since when others waited for it in vain."""
-        self._last_ns: dict[str, int] = {}
-        self._vain_since_ns: dict[str, int] = {}
-        self._given_ns: deque[int] = deque(maxlen=_DEPTH * len(self.topics))
+        for waiting in self._waiting.values():
+            waiting.clear()
+        for memory in (self._discarded, self._absent, self._last_ns, self._vain_since_ns, self._given_ns):
+            memory.clear()
 
     # ---- who is waited for
 
