@@ -95,7 +95,7 @@ class TorchNetwork:
         inputs = [values[name] if name else None for name in step.inputs]
         try:
             return step.operator(inputs, step.attributes)
-        except (NotImplementedError, RuntimeError, KeyError) as error:
+        except (NotImplementedError, RuntimeError, LookupError, TypeError, ValueError) as error:
             raise BackendError(
                 f"network '{self.file}' has node '{step.name}', which is not possible in torch here: {error}; "
                 "set inference.backend=onnxruntime"

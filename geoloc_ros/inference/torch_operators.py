@@ -50,6 +50,20 @@ def _conv(inputs: Sequence[Any], attributes: Attributes) -> Tensor:
     )  # fmt: skip
 
 
+def _conv_transpose(inputs: Sequence[Any], attributes: Attributes) -> Tensor:
+    weight, bias = inputs[1], inputs[2] if len(inputs) > 2 else None
+    axes = weight.ndim - 2
+    pads = attributes.get("pads", [0] * (2 * axes))
+    if pads[:axes] != pads[axes:] or "output_shape" in attributes or attributes.get("auto_pad", b"") == b"SAME_UPPER":
+        raise NotImplementedError("padding that differs from side to side")
+    convolve = (functional.conv_transpose1d, functional.conv_transpose2d, functional.conv_transpose3d)[axes - 1]
+    return convolve(
+        inputs[0], weight, bias, tuple(attributes.get("strides", [1] * axes)), tuple(pads[:axes]),
+        tuple(attributes.get("output_padding", [0] * axes)), attributes.get("group", 1),
+        tuple(attributes.get("dilations", [1] * axes)),
+    )  # fmt: skip
+
+
 def _pool(inputs: Sequence[Any], attributes: Attributes, is_max: bool) -> Tensor:
     if attributes.get("ceil_mode", 0):
         raise NotImplementedError("ceil_mode")
@@ -124,9 +138,9 @@ def _gather(inputs: Sequence[Any], attributes: Attributes) -> Tensor:
     axis, index = attributes.get("axis", 0), inputs[1]
     index = torch.where(index < 0, index + inputs[0].shape[axis], index)
     taken = inputs[0].index_select(axis, index.reshape(-1))
-    return taken.reshape(  # type: ignore[no-any-return]
-        *inputs[0].shape[:axis], *index.shape, *inputs[0].shape[axis % inputs[0].ndim + 1 :]
-    )
+    axis %= inputs[0].ndim
+    sizes = [*inputs[0].shape[:axis], *index.shape, *inputs[0].shape[axis + 1 :]]
+    return taken.reshape(sizes)  # type: ignore[no-any-return]
 
 
 def _resize(inputs: Sequence[Any], attributes: Attributes) -> Tensor:
@@ -196,6 +210,7 @@ def _constant_of_shape(inputs: Sequence[Any], attributes: Attributes) -> Tensor:
 
 
 OPERATORS: dict[str, Operator] = {
+    "Abs": lambda inputs, _: torch.abs(inputs[0]),
     "Add": lambda inputs, _: inputs[0] + inputs[1],
     "AveragePool": lambda inputs, attributes: _pool(inputs, attributes, False),
     "BatchNormalization": _normalized,
@@ -204,6 +219,7 @@ OPERATORS: dict[str, Operator] = {
     "Concat": lambda inputs, attributes: torch.cat(list(inputs), attributes["axis"]),
     "ConstantOfShape": _constant_of_shape,
     "Conv": _conv,
+    "ConvTranspose": _conv_transpose,
     "DequantizeLinear": _dequantized,
     "Div": lambda inputs, _: inputs[0] / inputs[1]
     if inputs[0].is_floating_point()
@@ -218,6 +234,7 @@ OPERATORS: dict[str, Operator] = {
     "Gather": _gather,
     "Gemm": _gemm,
     "GlobalAveragePool": lambda inputs, _: inputs[0].mean(tuple(range(2, inputs[0].ndim)), keepdim=True),
+    "Greater": lambda inputs, _: inputs[0] > inputs[1],
     "HardSigmoid": lambda inputs, attributes: torch.clamp(
         attributes.get("alpha", 0.2) * inputs[0] + attributes.get("beta", 0.5), 0.0, 1.0
     ),
@@ -226,6 +243,7 @@ OPERATORS: dict[str, Operator] = {
     "LayerNormalization": _layer_normalized,
     "LeakyRelu": lambda inputs, attributes: functional.leaky_relu(inputs[0], attributes.get("alpha", 0.01)),
     "Log": lambda inputs, _: torch.log(inputs[0]),
+    "Less": lambda inputs, _: inputs[0] < inputs[1],
     "LpNormalization": lambda inputs, attributes: functional.normalize(
         inputs[0], attributes.get("p", 2), attributes.get("axis", -1), 0.0
     ),
@@ -236,12 +254,17 @@ OPERATORS: dict[str, Operator] = {
     "Pow": lambda inputs, _: torch.pow(inputs[0], inputs[1]),
     "QuantizeLinear": _quantized,
     "ReduceL2": _reduce(torch.linalg.vector_norm),
+    "ReduceMax": _reduce(torch.amax),
     "ReduceMean": _reduce(torch.mean),
+    "ReduceMin": _reduce(torch.amin),
     "ReduceSum": _reduce(torch.sum),
     "Relu": lambda inputs, _: torch.relu(inputs[0]),
     "Reshape": _reshape,
     "Resize": _resize,
-    "Shape": lambda inputs, _: torch.tensor(inputs[0].shape, device=inputs[0].device),
+    "Shape": lambda inputs, attributes: torch.tensor(
+        inputs[0].shape[attributes.get("start", 0) : attributes.get("end", None)], device=inputs[0].device
+    ),
+    "Sign": lambda inputs, _: torch.sign(inputs[0]),
     "Sigmoid": lambda inputs, _: torch.sigmoid(inputs[0]),
     "Slice": _slice,
     "Softmax": lambda inputs, attributes: torch.softmax(inputs[0], attributes.get("axis", -1)),

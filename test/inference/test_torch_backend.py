@@ -63,6 +63,8 @@ IMAGE = (4, 9, 12)
 CASES: list[tuple[str, dict[str, Any], list[Any], tuple[int, ...]]] = [
     ("Conv", {"pads": [1, 2, 0, 1], "strides": [2, 1], "dilations": [1, 2]}, [numbers(5, 4, 3, 3), numbers(5)], IMAGE),
     ("Conv", {"group": 4, "kernel_shape": [3]}, [numbers(8, 1, 3)], (4, 20)),
+    ("ConvTranspose", {"strides": [2, 3], "pads": [1, 0, 1, 0], "output_padding": [1, 0]},
+     [numbers(4, 5, 3, 4)], IMAGE),
     ("MaxPool", {"kernel_shape": [3, 3], "strides": [2, 2], "pads": [1, 1, 1, 1]}, [], IMAGE),
     ("AveragePool", {"kernel_shape": [2, 3], "strides": [2, 3]}, [], IMAGE),
     ("GlobalAveragePool", {}, [], IMAGE),
@@ -77,8 +79,11 @@ CASES: list[tuple[str, dict[str, Any], list[Any], tuple[int, ...]]] = [
     ("ReduceMean", {"axes": [2, 3], "keepdims": 0}, [], IMAGE),
     ("ReduceSum", {"keepdims": 1}, [np.array([-1])], IMAGE),
     ("ReduceL2", {"axes": [1]}, [], IMAGE),
+    ("ReduceMax", {"axes": [2, 3]}, [], IMAGE),
+    ("ReduceMin", {"axes": [-1], "keepdims": 0}, [], IMAGE),
     ("Slice", {}, [np.array([-1, 1]), np.array([-6, 100]), np.array([3, 2]), np.array([-2, 3])], IMAGE),
     ("Gather", {"axis": 2}, [np.array([[3, -1], [0, 3]])], IMAGE),
+    ("Gather", {"axis": -1}, [np.array(-2)], IMAGE),
     ("Clip", {}, [np.float32(-0.5), np.float32(0.25)], IMAGE),
     ("Clip", {}, [None, np.float32(0.25)], IMAGE),
     ("Transpose", {"perm": [0, 3, 1, 2]}, [], IMAGE),
@@ -96,7 +101,7 @@ CASES: list[tuple[str, dict[str, Any], list[Any], tuple[int, ...]]] = [
     ("MatMul", {}, [numbers(12, 5)], IMAGE),
     *((each, {}, [numbers(12)], IMAGE) for each in ("Add", "Sub", "Mul", "Div")),
     ("Pow", {}, [np.float32(3.0)], IMAGE),
-    *((each, {}, [], IMAGE) for each in ("Erf", "Exp", "Identity", "Neg", "Relu", "Sigmoid", "Tanh")),
+    *((each, {}, [], IMAGE) for each in ("Abs", "Sign", "Erf", "Exp", "Identity", "Neg", "Relu", "Sigmoid", "Tanh")),
 ]  # fmt: skip
 
 
