@@ -50,7 +50,8 @@ def depth_from_stereo(left: UInt8, right: UInt8, camera: Camera, baseline_m: flo
     matcher = _matcher(_disparities(focal_px * baseline_m / _NEAREST_M, small[0]))
     disparity = matcher.compute(*grey).astype(np.float32) / np.float32(_SUBPIXELS)
     depth_m = depth_from_disparity(disparity, focal_px, baseline_m, _LEAST_DISPARITY)
-    return cv2.resize(depth_m, (camera.width, camera.height), interpolation=cv2.INTER_NEAREST)
+    full = cv2.resize(depth_m, (camera.width, camera.height), interpolation=cv2.INTER_NEAREST)
+    return np.asarray(full, np.float32)
 
 
 def depth_from_disparity(

@@ -17,7 +17,7 @@ def at(*range_m: float) -> Float32:
 
 def join(instance: Int32, rival: Int32, range_m: Float32 | None = None) -> list[int]:
     ranges = np.full(len(instance), 10.0, np.float32) if range_m is None else range_m
-    return join_across_views(ranges, instance, rival, SPLIT_RATIO).tolist()
+    return [int(name) for name in join_across_views(ranges, instance, rival, SPLIT_RATIO)]
 
 
 def test_one_view_keeps_its_numbers() -> None:
