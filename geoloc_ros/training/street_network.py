@@ -22,8 +22,8 @@ KIND = {"geoloc_kind": "street", "geoloc_features": "1"}
 """Metadata of the network's file."""
 
 _MEAN_COLOUR, _SPREAD_COLOUR = 105.0, 70.0
-# Ground at 200 m and nearer is told apart by ratios, for so are ranges; what is farther or over the horizon linearly.
-_FARTHEST_GROUND_M, _SPREAD_GROUND = 200.0, 2.0
+# Near and far ground is told apart by ratios, for so are ranges: about a logarithm, which costs three times as much.
+_MIDDLE_GROUND, _SPREAD_GROUND = 0.04, 2.4
 
 
 class StreetNetwork(nn.Module):
@@ -66,7 +66,7 @@ class StreetNetwork(nn.Module):
         """
         colour = (image[:, :3] - _MEAN_COLOUR) * (1.0 / _SPREAD_COLOUR)
         ground = image[:, 3:]
-        level = torch.sign(ground) * torch.log(1.0 + _FARTHEST_GROUND_M * ground.abs()) * (1.0 / _SPREAD_GROUND)
+        level = _SPREAD_GROUND * ground / (ground.abs() + _MIDDLE_GROUND)
         quarter = self.to_quarter(self.to_half(torch.cat([colour, level], dim=1)))
         eighth = self.to_eighth(quarter)
         sixteenth = self.to_sixteenth(eighth)
