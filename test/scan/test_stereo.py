@@ -14,7 +14,7 @@ BASELINE_M = 0.5
 def textured(width: int, height: int) -> UInt8:
     noise = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
     smooth = np.asarray(cv2.GaussianBlur(noise, (0, 0), 1.5), np.float64)
-    return ((smooth - smooth.min()) * 255.0 / np.ptp(smooth)).astype(np.uint8)
+    return np.asarray((smooth - smooth.min()) * 255.0 / np.ptp(smooth), np.uint8)
 
 
 def pair(disparity: int, width: int = 400, height: int = 160) -> tuple[UInt8, UInt8]:
