@@ -13,8 +13,9 @@ cameras that training has (panoramas of 1024 x 512, pinholes of 60 to 110 degree
 `sim_depth_absrel`: mean of |found - true| / true over all pixels within 50 m; `sim_boundary_f1`: boundaries of
 buildings in the scan (360 rays) that is observed from the network's labels, buildings and depth, against those in the
 scan that is observed from the rendered truth with the same mount, matched one to one within 2 rays; both of two
-neighbouring rays must be observed. Rows tell panoramas and pinholes apart, and boundaries against those of the world's
-outlines cast at the true pose, where the camera saw something.
+neighbouring rays must be observed. Rows tell panoramas and pinholes apart, boundaries with a building on either side
+(`between`), which hang less on depth, and boundaries against those of the world's outlines cast at the true pose, where
+the camera saw something (`map_boundary`).
 
 Drive: range error against the lidar of the frames of `kitti_drive` that no training saw, a row.
 """
@@ -46,6 +47,7 @@ from geoloc_ros.evaluation.segmentation import (
     NUM_CLASSES,
     DepthErrors,
     Matches,
+    between_buildings,
     boundaries,
     class_names,
     classes_of_camvid,
@@ -82,14 +84,15 @@ class Tally:
     depth: DepthErrors = DepthErrors()
     building_depth: DepthErrors = DepthErrors()
     image_boundaries: Matches = Matches()
+    between: Matches = Matches()
     map_boundaries: Matches = Matches()
     num_images: int = 0
 
     def __add__(self, other: Tally) -> Tally:
         return Tally(
             self.pixels + other.pixels, self.depth + other.depth, self.building_depth + other.building_depth,
-            self.image_boundaries + other.image_boundaries, self.map_boundaries + other.map_boundaries,
-            self.num_images + other.num_images,
+            self.image_boundaries + other.image_boundaries, self.between + other.between,
+            self.map_boundaries + other.map_boundaries, self.num_images + other.num_images,
         )
 
     def row(self, what: str) -> dict[str, Any]:
@@ -102,7 +105,8 @@ class Tally:
             row |= {"depth_absrel": self.depth.absrel, "depth_missing": self.depth.missing_ratio}
         if self.building_depth.num_pixels:
             row |= {"building_depth_absrel": self.building_depth.absrel}
-        for name, matches in (("boundary", self.image_boundaries), ("map_boundary", self.map_boundaries)):
+        boundaries_of = {"boundary": self.image_boundaries, "between": self.between, "map_boundary": self.map_boundaries}
+        for name, matches in boundaries_of.items():
             if matches.true:
                 row |= {f"{name}_f1": matches.f1, f"{name}_precision": matches.precision,
                         f"{name}_recall": matches.recall, f"{name}_count": matches.true}  # fmt: skip
@@ -200,6 +204,7 @@ def _judge_view(view: StreetView, reading: Reading) -> Tally:
         # No pixel with depth: nothing but sky.
         return tally
     tally.image_boundaries = match_boundaries(boundaries(found), boundaries(seen), SCAN.num_rays)
+    tally.between = match_boundaries(between_buildings(found), between_buildings(seen), SCAN.num_rays)
     visible = boundaries(_cast(view), found.observed & seen.observed)
     tally.map_boundaries = match_boundaries(boundaries(found, seen.observed), visible, SCAN.num_rays)
     return tally

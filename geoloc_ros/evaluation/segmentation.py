@@ -126,6 +126,12 @@ def boundaries(scan: SemanticScan, visible: Bool | None = None) -> Int64:
     return np.flatnonzero(differs & seen & np.roll(seen, -1))
 
 
+def between_buildings(scan: SemanticScan) -> Int64:
+    """Those of `boundaries` with a building on either side: gaps hang on depth as well, these on instances alone."""
+    rays = boundaries(scan)
+    return rays[(scan.instance[rays] >= 0) & (np.roll(scan.instance, -1)[rays] >= 0)]
+
+
 def match_boundaries(found: Int64, true: Int64, num_rays: int) -> Matches:
     """As many pairs as can be, at most TOLERANCE_RAYS (of 360) apart on the circle, each boundary in one of them."""
     if not len(found) or not len(true):

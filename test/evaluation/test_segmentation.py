@@ -7,6 +7,7 @@ from geoloc_ros.core.types import SemanticScan
 from geoloc_ros.evaluation.segmentation import (
     DepthErrors,
     Matches,
+    between_buildings,
     boundaries,
     classes_of_camvid,
     confusion,
@@ -60,6 +61,7 @@ def test_a_boundary_is_where_the_building_changes_between_observed_rays() -> Non
     scan = SemanticScan(np.full(8, 9.0, np.float32), instance, observed)
     assert boundaries(scan).tolist() == [1, 2, 6]
     assert boundaries(scan, np.arange(8) != 2).tolist() == [6]
+    assert between_buildings(scan).tolist() == [1, 6]
 
 
 def test_boundaries_match_one_to_one_within_two_rays_round_the_circle() -> None:
