@@ -170,7 +170,10 @@ def _built(request: CompileRequest, cache: EngineCache, progress: ProgressCallba
 
 def _check(request: CompileRequest, session: EngineSession) -> None:
     """Compare an engine with ONNX Runtime on the same file, output by output."""
-    signature, bar = request.signature, LARGEST_ERROR[request.signature.precision]
+    signature = request.signature
+    if signature.precision not in LARGEST_ERROR:
+        raise request.file.unfit(f"says that its precision is '{signature.precision}', known are {list(LARGEST_ERROR)}")
+    bar = LARGEST_ERROR[signature.precision]
     if set(session.output_names) != set(signature.output_names) or session.input_name != signature.input_name:
         raise BackendError(
             f"the engine of '{request.file.path}' has input '{session.input_name}' and outputs "

@@ -143,6 +143,8 @@ class EngineCache:
             except BlockingIOError:
                 logger.info("another process builds '%s': waiting for it", self.path(key).name)
                 fcntl.flock(stream, fcntl.LOCK_EX)
+            except OSError as error:  # some network file systems have no locks
+                logger.warning("cannot lock '%s' (%s): another process may build the same", lock, error.strerror)
             yield
 
     def _timing_path(self, key: EngineKey) -> Path:

@@ -143,6 +143,12 @@ def test_half_precision_may_be_a_hundredth_off(write_network: Callable[..., Path
         load_compiled(request_of(file, FakeMaker(file, name="other", wrong=1.011)), OUTPUTS, cache)
 
 
+def test_a_precision_that_nobody_knows_is_refused(write_network: Callable[..., Path], cache: EngineCache) -> None:
+    file = write_network(cache.folder.parent / "odd.onnx", geoloc_precision="fp5")
+    with pytest.raises(BackendError, match="says that its precision is 'fp5', known are"):
+        load_compiled(request_of(file, FakeMaker(file)), OUTPUTS, cache)
+
+
 @pytest.mark.parametrize("damage", ["cut", "foreign"])
 def test_an_engine_that_cannot_be_used_is_put_aside_and_built_again(
     file: Path, cache: EngineCache, damage: str, caplog: pytest.LogCaptureFixture

@@ -155,6 +155,18 @@ def test_where_nothing_can_be_written_building_goes_on_without_a_lock(
     assert "another process may build the same" in caplog.text
 
 
+def test_where_files_cannot_be_locked_building_goes_on(
+    cache: EngineCache, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_locks(stream: object, operation: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr("fcntl.flock", no_locks)
+    with cache.building(KEY):
+        pass
+    assert "No locks available" in caplog.text
+
+
 def test_the_users_cache_is_where_others_are(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert EngineCache.of_user("").folder == tmp_path / "geoloc_ros" / "engines"

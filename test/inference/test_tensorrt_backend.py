@@ -187,16 +187,20 @@ def test_a_session_moves_numbers_to_the_device_and_back(fake_libcuda: Path) -> N
 
 
 @pytest.mark.skipif(not has_gpu() or installed_module() is None, reason="no GPU with TensorRT here")
-@pytest.mark.parametrize("name", ["scan_ours", "scan_paper"])
+@pytest.mark.parametrize("name", ["scan_ours", "scan_paper", "street"])
 def test_tensorrt_agrees_with_onnx_runtime(root: Path, tmp_path: Path, name: str) -> None:
-    outputs = {"scan_ours": ("descriptor", "query"), "scan_paper": ("embedding",)}[name]
+    input_name, outputs, item_shape = {
+        "scan_ours": ("features", ("descriptor", "query"), None),
+        "scan_paper": ("features", ("embedding",), None),
+        "street": ("image", ("logits", "log_range", "boundary"), (4, 256, 512)),
+    }[name]
     file, cache = root / "models" / f"{name}.onnx", str(tmp_path)
     ours, reference = (
-        load_network(file, "features", outputs, InferenceConfig(backend=backend, engine_cache=cache))
+        load_network(file, input_name, outputs, InferenceConfig(backend=backend, engine_cache=cache), item_shape)
         for backend in ("tensorrt", "onnxruntime")
     )
     assert "tensorrt" in ours.engine_name
-    for count in (1, 1, 1, 70, 3):
+    for count in (1, 1, 1, 70 if item_shape is None else 5, 3):
         batch = golden_batch(ours.input_shape, count)
         for found, expected in zip(ours.run(batch), reference.run(batch), strict=True):
             assert relative_error(found, expected) < 1e-3
