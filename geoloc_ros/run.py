@@ -19,7 +19,7 @@ import yaml
 
 from geoloc_ros.core.artifacts import read_artifact
 from geoloc_ros.core.config import Config, validated
-from geoloc_ros.core.errors import BackendError, ConfigError
+from geoloc_ros.core.errors import BackendError, ConfigError, ObservationError
 from geoloc_ros.core.node_config import NODE_CONFIGS
 from geoloc_ros.datasets.bag import BagReader
 from geoloc_ros.datasets.parts import Part, choose_parts
@@ -134,7 +134,21 @@ def _bag_parameters(options: StackOptions) -> _Parameters:
         return {}
     parts = choose_parts(options.use, BagReader(options.bag).parts)
     logger.info("perception uses %s of the bag", ", ".join(parts))
-    return {"/**/perception": {"ros__parameters": perception_of_parts(parts)}}
+    parameters = perception_of_parts(parts)
+    if "network" in parameters["depth_sources"]:
+        parameters |= _image_size(BagReader(options.bag), parts)
+    return {"/**/perception": {"ros__parameters": parameters}}
+
+
+def _image_size(reader: BagReader, parts: Collection[Part]) -> dict[str, Any]:
+    """What the first good image tells: the player waits for the nodes, and they make engines of this size ready."""
+    for frame in reader.frames(parts):
+        try:
+            camera = frame.camera_frame().camera
+        except ObservationError:  # told by the node, which gets it too
+            continue
+        return {"image_width": camera.width, "image_height": camera.height}
+    return {}
 
 
 def perception_of_parts(parts: Collection[Part]) -> dict[str, Any]:

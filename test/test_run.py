@@ -16,11 +16,12 @@ import yaml
 from geoloc_ros.core.config import Config, DescriptorConfig, ScanConfig, validated
 from geoloc_ros.core.errors import ArtifactError, BackendError, ConfigError
 from geoloc_ros.core.node_config import PerceptionNodeConfig
+from geoloc_ros.datasets.bag import BagReader
 from geoloc_ros.datasets.parts import Part
 from geoloc_ros.evaluation.trace import Trace
 from geoloc_ros.index import index_map
 from geoloc_ros.localize import localize_bag
-from geoloc_ros.run import StackOptions, commands, perception_of_parts, run_stack
+from geoloc_ros.run import StackOptions, _bag_parameters, commands, perception_of_parts, run_stack
 
 ENDS_IN_S = 30.0
 # Not the default: the nodes must take it from the index.
@@ -78,6 +79,14 @@ def test_perception_is_told_what_the_bag_has(
     config = validated(PerceptionNodeConfig, parameters)
     assert (config.labels, list(config.depth_sources)) == (labels, depth_sources)
     assert config.use_instances == use_instances
+
+
+def test_engines_are_made_for_the_images_of_the_bag(tiny_drive: Any, tmp_path: Path) -> None:
+    (perception,) = _bag_parameters(StackOptions(tmp_path, bag=tiny_drive.bag, use="image")).values()
+    parameters = perception["ros__parameters"]
+    camera = next(BagReader(tiny_drive.bag).frames(["image"])).camera_frame().camera
+    assert (parameters["image_width"], parameters["image_height"]) == (camera.width, camera.height)
+    assert _bag_parameters(StackOptions(tmp_path)) == {}
 
 
 @pytest.mark.ros

@@ -11,6 +11,7 @@ from std_msgs.msg import Header
 
 from geoloc_ros.core.camera import Camera
 from geoloc_ros.core.camera_info import stereo_baseline_m
+from geoloc_ros.core.errors import ObservationError
 from geoloc_ros.core.images import color_image, depth_image, instance_image, label_image
 from geoloc_ros.core.node_config import PerceptionNodeConfig
 from geoloc_ros.core.types import Float32, UInt8
@@ -90,7 +91,7 @@ class CameraInputs:
     ) -> Iterator[Depth]:
         depth, points = (messages.get(self._prefix + topic) for topic in ("depth", "points"))
         if depth is not None:
-            yield Depth("depth", depth_image(depth))
+            yield Depth("depth", _aligned(depth_image(depth), camera))
         if points is not None:
             camera_from_points = transforms.lookup(camera_frame, points.header.frame_id)
             yield Depth("points", _depth_of(points, camera, camera_from_points))
@@ -100,6 +101,15 @@ class CameraInputs:
 
     def _named(self, topics: Sequence[str]) -> tuple[str, ...]:
         return tuple(self._prefix + topic for topic in topics)
+
+
+def _aligned(depth_m: Float32, camera: Camera) -> Float32:
+    if depth_m.shape != (camera.height, camera.width):
+        raise ObservationError(
+            f"depth is {depth_m.shape[1]}x{depth_m.shape[0]}, camera_info says {camera.width}x{camera.height}; publish "
+            "depth that is registered to the image, or leave 'depth' out of depth_sources"
+        )
+    return depth_m
 
 
 def _depth_of(points: PointCloud2, camera: Camera, camera_from_points: Any) -> Float32:

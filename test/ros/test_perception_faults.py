@@ -23,7 +23,7 @@ from tf2_msgs.msg import TFMessage  # noqa: E402
 from geoloc_ros.core.camera import Camera  # noqa: E402
 from geoloc_ros.core.classes import SemanticClass  # noqa: E402
 from geoloc_ros.core.errors import BackendError  # noqa: E402
-from geoloc_ros.core.types import Float32, Pose3, UInt8  # noqa: E402
+from geoloc_ros.core.types import Float32, Float64, Pose3, UInt8  # noqa: E402
 from geoloc_ros.core.view import Reading, ReadingKind  # noqa: E402
 from geoloc_ros.msg import SemanticScan  # noqa: E402
 from geoloc_ros.ros.conversions import to_stamp_ns, to_time  # noqa: E402
@@ -264,6 +264,50 @@ def test_a_camera_of_a_rig_without_a_transform_is_left_out_and_counted(world: An
     street.until_scanned()
     assert street.node.health.counted("refused: camera") == 1 and "nowhere" in street.status().message
     assert street.value("depth of the last frame") == "front: network"
+
+
+def test_depth_of_another_size_is_refused_with_the_way_out(world: Any, reader: FakeReader) -> None:
+    street = Street(world, ("",), ("image", "camera_info", "depth"))
+    header = Header(stamp=to_time(street.stamp_ns), frame_id="_optical")
+    street.take(depth=to_image(yard(MEASURED_M)[::2, ::2].copy(), "32FC1", header))
+    world.until(lambda: street.node.health.counted("refused: observation") == 1)
+    assert "180x30" in street.status().message and "registered" in street.status().message
+
+
+def test_given_labels_without_their_depth_take_it_from_the_network(world: Any, reader: FakeReader) -> None:
+    topics = ("segmentation", "image", "camera_info", "depth")
+    street = Street(world, ("",), topics, labels="topic", use_instances=False)
+    for _ in range(8):
+        street.step()
+        header = Header(stamp=to_time(street.stamp_ns), frame_id="_optical")
+        labels = np.full((CAMERA.height, CAMERA.width), SemanticClass.BUILDING, np.uint8)
+        street.take(segmentation=to_image(labels, "mono8", header), depth=None)
+    assert distance(street.until_scanned()) == pytest.approx(READ_M, rel=0.02)
+
+
+def test_an_imu_says_which_way_is_up_and_its_silence_is_told(
+    world: Any, reader: FakeReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[Float64 | None] = []
+    real = perceive.Perceiver.perceive
+
+    def listening(self: perceive.Perceiver, frames: Any, gravity: Float64 | None = None) -> perceive.Perception:
+        heard.append(gravity)
+        return real(self, frames, gravity)
+
+    monkeypatch.setattr(perceive.Perceiver, "perceive", listening)
+    street = Street(world, ("",), ("image", "camera_info", "imu"), depth_sources=["network"])
+    imu = Imu(header=Header(stamp=to_time(street.stamp_ns), frame_id="base_link"))
+    imu.orientation = Quaternion(x=np.sin(0.05), w=np.cos(0.05))
+    street.publishers["", "imu"].publish(imu)
+    world.until(street.node._gravity.was_heard)
+    street.take()
+    street.until_scanned()
+    assert heard[-1] == pytest.approx([0.0, np.sin(0.1), np.cos(0.1)], abs=1e-6)
+    street.stamp_ns += 10 * STEP_NS
+    street.take()
+    street.until_scanned()
+    assert heard[-1] is None and "'imu'" in street.status().message
 
 
 def test_an_engine_that_breaks_is_an_error_until_it_works(world: Any, reader: FakeReader) -> None:
