@@ -105,8 +105,8 @@ class Tally:
             row |= {"depth_absrel": self.depth.absrel, "depth_missing": self.depth.missing_ratio}
         if self.building_depth.num_pixels:
             row |= {"building_depth_absrel": self.building_depth.absrel}
-        boundaries_of = {"boundary": self.image_boundaries, "between": self.between, "map_boundary": self.map_boundaries}
-        for name, matches in boundaries_of.items():
+        all_of = {"boundary": self.image_boundaries, "between": self.between, "map_boundary": self.map_boundaries}
+        for name, matches in all_of.items():
             if matches.true:
                 row |= {f"{name}_f1": matches.f1, f"{name}_precision": matches.precision,
                         f"{name}_recall": matches.recall, f"{name}_count": matches.true}  # fmt: skip
