@@ -76,15 +76,8 @@ def camera_from_info(info: CameraInfo, is_rectified: bool = False) -> Camera:
         ObservationError: If it is not calibrated, its model or its number of coefficients is unknown, the region does
             not fit, or the raw image of a stereo camera looks another way than its optical frame.
     """
-    if info.distortion_model not in _MODELS:
-        raise ObservationError(
-            f"camera_info has distortion model '{info.distortion_model}'; known are "
-            f"{', '.join(map(repr, _MODELS))}: rectify the images first"
-        )
-    model = _MODELS[info.distortion_model]
+    model = _model(info, is_rectified)
     matrix, distortion = _intrinsics(info, is_rectified)
-    if is_rectified and model == "fisheye":
-        model = "pinhole"  # that is what P can describe
     if not is_rectified:
         _check_straight(info)
     (fx, skew, cx), (_, fy, cy) = matrix
@@ -127,6 +120,17 @@ def stereo_baseline_m(right: CameraInfo) -> float:
             "length times the baseline: calibrate the pair, or exchange left and right"
         )
     return baseline / focal
+
+
+def _model(info: CameraInfo, is_rectified: bool) -> CameraModel:
+    if is_rectified and info.distortion_model != "equirectangular":
+        return "pinhole"  # that is what P can describe, whatever the lens was
+    if info.distortion_model not in _MODELS:
+        raise ObservationError(
+            f"camera_info has distortion model '{info.distortion_model}'; known are "
+            f"{', '.join(map(repr, _MODELS))}: rectify the images and say so"
+        )
+    return _MODELS[info.distortion_model]
 
 
 def _intrinsics(info: CameraInfo, is_rectified: bool) -> tuple[Float64, tuple[float, ...]]:

@@ -68,8 +68,9 @@ def test_a_rectified_image_is_described_by_p_and_a_raw_one_by_k() -> None:
     assert rectified == Camera("pinhole", 640, 480, 450.0, 450.0, 310.0, 230.0)
 
 
-def test_a_rectified_fisheye_is_a_pinhole() -> None:
-    info = Info(distortion_model="equidistant", d=np.array([0.1, 0.0, 0.0, 0.0]))
+@pytest.mark.parametrize("model", ["equidistant", "fisheye42"])
+def test_a_rectified_image_is_of_a_pinhole_whatever_the_lens_was(model: str) -> None:
+    info = Info(distortion_model=model, d=np.array([0.1, 0.0, 0.0, 0.0]))
     assert camera_from_info(info, is_rectified=True).model == "pinhole"
 
 
