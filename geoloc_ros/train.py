@@ -134,27 +134,16 @@ def train_street(options: StreetOptions, progress: ProgressCallback = no_progres
         ArtifactError: The network to begin with, or what a killed training left, cannot be used.
     """
     _check_training(options.output)
-    from geoloc_ros.training.card import find_commit
-    from geoloc_ros.training.checkpoint import write_curve
-    from geoloc_ros.training.loop import Budget, LoopSettings, forget_training, train
-    from geoloc_ros.training.street_card import StreetCard, write_street_card
-    from geoloc_ros.training.street_recipe import StreetRecipe
-    from geoloc_ros.training.street_sources import StreetFolders, open_sources
+    from geoloc_ros.training.loop import Budget, LoopSettings
+    from geoloc_ros.training.street_sources import StreetFolders
+    from geoloc_ros.training.street_training import StreetTraining, run_street_training
 
-    commit = find_commit()
-    folders = StreetFolders(options.photos, options.samples, options.drive)
-    sources = open_sources(folders)
-    recipe = StreetRecipe(sources, options.seed, options.base)
-    folder = options.output.with_suffix(".training")
-    identity = json.dumps({"folders": folders.identity(), "from": _base_digest(options.base), "seed": options.seed})
-    budget, settings = Budget(options.minutes, options.steps), LoopSettings(num_threads=options.num_threads)
-    result = train(recipe, identity, budget, settings, folder, progress)
-    recipe.export(options.output)
-    write_curve(options.output.with_suffix(".curve.json"), result.curve)
-    figures = recipe.figures()
-    card = StreetCard(_street_command(options), sources.contents(), options.seed, commit, result, figures)
-    write_street_card(card, options.output, options.output.with_suffix(".md"))
-    forget_training(folder)
+    job = StreetTraining(
+        StreetFolders(options.photos, options.samples, options.drive), options.output, options.base,
+        _base_digest(options.base), Budget(options.minutes, options.steps),
+        LoopSettings(num_threads=options.num_threads), options.seed, _street_command(options),
+    )  # fmt: skip
+    result, figures = run_street_training(job, progress)
     return TrainSummary(
         options.output, result.steps, result.minutes, result.curve[0].validation, result.best_validation, figures
     )

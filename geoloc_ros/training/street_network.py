@@ -9,7 +9,7 @@ from torch import nn
 
 from geoloc_ros.core.classes import SemanticClass
 from geoloc_ros.training.onnx_file import export_network, load_weights
-from geoloc_ros.training.street_geometry import GroundedGeometry, log_ground_range
+from geoloc_ros.training.street_geometry import GroundedGeometry, ground_cells
 from geoloc_ros.training.street_layers import ContextBlock, JoinBlock, WidenedBlock, convolution, small_head
 
 NUM_CLASSES = len(SemanticClass) - 1
@@ -76,7 +76,7 @@ class StreetNetwork(nn.Module):
         features = self.join_quarter(features, quarter)
         # Two facades differ in colour and texture, which the fine features still have.
         boundary = self.boundary(torch.cat([features, quarter], dim=1))
-        return self.classes(features), self.geometry(features, log_ground_range(ground)), boundary
+        return self.classes(features), self.geometry(features, ground_cells(ground)), boundary
 
 
 def export_street(network: StreetNetwork, path: Path) -> None:
