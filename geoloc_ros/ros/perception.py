@@ -73,7 +73,9 @@ class PerceptionNode(StagedNode[PerceptionNodeConfig]):
             int(config.missing_after_s * 1e9),
         )
         image_topics = tuple(inputs.topics.required[0] for inputs in self._chain.inputs)
-        self._absences = Absences(self.health, self._synchronizer, image_topics, config.missing_after_s)
+        self._absences = Absences(
+            self.health, self._synchronizer, image_topics, config.missing_after_s, self.resolve_topic_name
+        )
         self.activated.callback(self._absences.close)
         self._stamps.reset()
         self._gravity.clear()

@@ -157,7 +157,7 @@ def test_depth_that_goes_missing_is_replaced_and_told_and_taken_again_when_it_re
         street.take(depth=None)
     assert distance(street.until_scanned()) == pytest.approx(READ_M, rel=0.02)
     status = street.status()
-    assert status.level == DiagnosticStatus.WARN and "'depth'" in status.message
+    assert status.level == DiagnosticStatus.WARN and "'/depth'" in status.message
     for _ in range(2):  # the first may be given out before its depth comes: nobody waits for it yet
         street.step()
         street.take()
@@ -165,7 +165,7 @@ def test_depth_that_goes_missing_is_replaced_and_told_and_taken_again_when_it_re
     assert distance(street.until_scanned()) == pytest.approx(MEASURED_M, rel=0.02)
     assert street.node.health.standing() == ()
     logged = "".join(capfd.readouterr())
-    assert logged.count("nothing comes on 'depth'") == 1 and "depth: well again" in logged
+    assert logged.count("nothing comes on '/depth'") == 1 and "depth: well again" in logged
 
 
 def test_a_camera_that_stops_is_an_error_until_it_returns(world: Any, reader: FakeReader) -> None:
@@ -173,7 +173,7 @@ def test_a_camera_that_stops_is_an_error_until_it_returns(world: Any, reader: Fa
     street.take()
     street.until_scanned()
     world.until(lambda: street.status().level == DiagnosticStatus.ERROR)
-    assert "no image for" in street.status().message and "'image'" in street.status().message
+    assert "no image for" in street.status().message and "'/image'" in street.status().message
     street.step()
     street.take()
     street.until_scanned()
@@ -194,7 +194,7 @@ def test_the_other_camera_of_a_rig_goes_on_and_is_rejoined(
         street.take(lives)
     street.until_scanned()
     assert street.value("depth of the last frame") == f"{lives}: network"
-    assert street.status().level == DiagnosticStatus.WARN and f"'{stops}/" in street.status().message
+    assert street.status().level == DiagnosticStatus.WARN and f"'/{stops}/" in street.status().message
     for _ in range(2):  # as above
         street.step()
         street.take("front")
@@ -216,7 +216,7 @@ def test_cameras_200_ms_out_of_step_are_not_put_together_and_the_difference_is_t
     street.until_scanned()
     world.until(lambda: street.node.health.standing())
     assert street.value("depth of the last frame") == "front: network"
-    assert "'rear/image' is out of step by 200 ms" in street.status().message
+    assert "'/rear/image' is out of step by 200 ms" in street.status().message
 
 
 @pytest.mark.parametrize(
