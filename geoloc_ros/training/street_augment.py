@@ -15,7 +15,8 @@ from geoloc_ros.training.street_geometry import STRIDE
 from geoloc_ros.training.street_network import NUM_CLASSES
 from geoloc_ros.training.street_samples import StreetSample
 
-_NEAREST_M, _FARTHEST_M = 0.3, 150.0
+# What is farther is taught as that far, so that it is not mistaken for near.
+_NEAREST_M, _FARTHEST_M = 0.3, 200.0
 # How much of what is cut out may lie outside of the image, along an axis.
 _OUTSIDE_RATIO = 0.1
 _STRETCH = 0.08
@@ -111,8 +112,8 @@ def _log_range(range_m: Float32, phase: int) -> Float32:
     """Of one of the two pixels along each axis that are nearest to a cell's centre."""
     chosen = range_m[phase::STRIDE, phase::STRIDE]
     with np.errstate(invalid="ignore"):
-        known = (chosen > _NEAREST_M) & (chosen < _FARTHEST_M)
-    return np.where(known, np.log(np.where(known, chosen, 1.0)), np.nan).astype(np.float32)
+        known = (chosen > _NEAREST_M) & np.isfinite(chosen)
+    return np.where(known, np.log(np.where(known, chosen, 1.0).clip(max=_FARTHEST_M)), np.nan).astype(np.float32)
 
 
 @dataclass(frozen=True)

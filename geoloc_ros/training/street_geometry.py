@@ -15,7 +15,7 @@ STRIDE = 4
 
 # exp(2.5) = 12 m: how far away things are where nothing is known about the ground.
 _USUAL_LOG_RANGE = 2.5
-_LEAST_GROUND, _LARGEST_GROUND = 0.01, 1.0
+_LEAST_GROUND, _LARGEST_GROUND = 0.005, 1.0
 _LEAST_HEIGHT_M, _USUAL_HEIGHT_M = 1.2, 1.9
 _LARGEST_SINE = 0.9
 _FEET = 4

@@ -17,7 +17,7 @@ _BOUNDARY_WEIGHT = 0.5
 _NEAR_LOG_RANGE, _NEAR_BOUNDARY_WEIGHT, _ELSEWHERE_BOUNDARY_WEIGHT = 3.7, 3.0, 0.1
 # Scans are made of buildings, and of what is near.
 _BUILDING_RANGE_WEIGHT = 3.0
-_FAR_LOG_RANGE, _FAR_RANGE_WEIGHT = 4.1, 0.3
+_FAR_LOG_RANGE, _FAR_RANGE_WEIGHT = 4.1, 0.33
 # How far away things are can only be guessed where the ground channel says nothing.
 _GUESSED_RANGE_WEIGHT = 0.3
 

@@ -27,11 +27,11 @@ def test_a_wall_is_as_far_away_as_the_ground_at_its_foot() -> None:
     assert float(expected[0, 0, 0, 0]) == pytest.approx(32.0) and float(expected[0, 0, 5, 0]) == pytest.approx(20.0)
 
 
-def test_the_ground_channel_becomes_a_range_between_one_and_a_hundred_metres() -> None:
+def test_the_ground_channel_becomes_a_range_between_one_and_two_hundred_metres() -> None:
     ground = torch.tensor([0.1, 0.9, -0.5, 0.001]).repeat_interleave(4).reshape(1, 1, 1, 16).expand(1, 1, 4, 16)
     range_m = ground_cells(ground).log_range.exp().flatten()
 
-    torch.testing.assert_close(range_m, torch.tensor([10.0, 1.0 / 0.9, 100.0, 100.0]), rtol=1e-4, atol=0.0)
+    torch.testing.assert_close(range_m, torch.tensor([10.0, 1.0 / 0.9, 200.0, 200.0]), rtol=1e-4, atol=0.0)
 
 
 def test_without_a_ground_channel_everything_is_about_twelve_metres_away() -> None:
@@ -40,7 +40,7 @@ def test_without_a_ground_channel_everything_is_about_twelve_metres_away() -> No
     log_range = ground_cells(ground).log_range
 
     torch.testing.assert_close(log_range[0], torch.full((1, 2, 2), 2.5))
-    torch.testing.assert_close(log_range[1].exp(), torch.tensor([[[100.0, 100.0], [2.0, 2.0]]]))
+    torch.testing.assert_close(log_range[1].exp(), torch.tensor([[[200.0, 200.0], [2.0, 2.0]]]))
 
 
 def test_a_panorama_knows_its_height_and_with_it_how_steeply_a_cell_looks_down() -> None:
