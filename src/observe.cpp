@@ -4,11 +4,14 @@
 #include <array>
 #include <cstring>
 
+#include "observe_samples.hpp"
 #include "observe_view.hpp"
 
 namespace {
 
 using geoloc::View;
+using geoloc::Samples;
+using geoloc::Sorter;
 using geoloc::is_depth;
 
 constexpr float kPi = 3.14159265358979f;
@@ -40,28 +43,6 @@ struct Limits {
   float min_height, max_height, max_range, min_sine, max_sine, per_radian;
 };
 
-// Building points of one source, and how many of them each ray has.
-struct Samples {
-  std::vector<uint16_t> ray;
-  std::vector<float> range;
-  std::vector<int32_t> instance;
-  std::vector<int64_t> per_ray;
-  int64_t count = 0;
-
-  void clear(int num_rays) {
-    count = 0;
-    per_ray.assign(num_rays, 0);
-  }
-
-  void reserve(int64_t more) {
-    if (count + more <= static_cast<int64_t>(ray.size())) return;
-    const int64_t size = 2 * (count + more);
-    ray.resize(size);
-    range.resize(size);
-    instance.resize(size);
-  }
-};
-
 // Columns of the pixels of a row that matter, and what is worked out for them.
 struct Row {
   std::vector<uint8_t> is_near_horizon;
@@ -80,9 +61,7 @@ struct Row {
 struct Scratch {
   std::array<Samples, kNumSources> samples;
   Row row;
-  std::vector<float> sorted_range, values;
-  std::vector<int32_t> sorted_instance;
-  std::vector<int64_t> start, fill;
+  Sorter sorter;
 };
 
 // Which pixels of a row look to where a building in reach would show above the horizon; whether any does.
@@ -263,105 +242,6 @@ class Observer {
   const uint8_t* label_ = nullptr;
 };
 
-// Samples of one ray, sorted out.
-class RayReducer {
- public:
-  RayReducer(float quantile, std::vector<float>& values) : quantile_(quantile), values_(values) {}
-
-  // Of very many samples every `step`th is looked at: they come row by row, so those are spread over all of the ray.
-  void run(const float* range, const int32_t* instance, int64_t count, int min_samples) {
-    const int64_t step = std::max<int64_t>(1, count / kEnough);
-    values_.clear();
-    for (int64_t i = 0; i < count; i += step) values_.push_back(range[i]);
-    const float about = value_of_rank(quantile_ * static_cast<float>(values_.size() - 1) + 0.5f);
-    const float nearest = 0.9f * about - 0.5f, farthest = 1.25f * about + 0.5f;
-    buildings_.clear();
-    for (int64_t i = 0; i < count; i += step) {
-      if (range[i] >= nearest && range[i] <= farthest) building_of(instance[i]).count += step;
-    }
-    choose(min_samples);
-    values_.clear();
-    for (int64_t i = 0; i < count; i += step) {
-      if (instance[i] == best && range[i] >= nearest && range[i] <= farthest) values_.push_back(range[i]);
-    }
-    median = value_of_rank(static_cast<float>(values_.size() / 2));
-  }
-
-  float median = 0.0f;
-  int32_t best = 0;    // most common building at the surface, the smaller number where two are as common
-  int32_t rival = -1;  // most common one of another camera there, -1 if none has enough points
-
- private:
-  static constexpr int64_t kEnough = 256;
-
-  struct Building {
-    int32_t instance;
-    int64_t count;
-  };
-
-  float value_of_rank(float rank) {
-    const auto place = values_.begin() + static_cast<std::ptrdiff_t>(rank);
-    std::nth_element(values_.begin(), place, values_.end());
-    return *place;
-  }
-
-  Building& building_of(int32_t instance) {
-    if (last_ < buildings_.size() && buildings_[last_].instance == instance) return buildings_[last_];
-    for (last_ = 0; last_ < buildings_.size(); ++last_) {
-      if (buildings_[last_].instance == instance) return buildings_[last_];
-    }
-    buildings_.push_back({instance, 0});
-    return buildings_.back();
-  }
-
-  void choose(int min_samples) {
-    const auto is_better = [](const Building& one, const Building& other) {
-      return one.count > other.count || (one.count == other.count && one.instance < other.instance);
-    };
-    Building first{0, 0}, second{-1, 0};
-    for (const Building& building : buildings_) {
-      if (is_better(building, first)) first = building;
-    }
-    for (const Building& building : buildings_) {
-      const bool is_other = building.instance && building.instance >> 16 != first.instance >> 16;
-      if (is_other && building.count >= min_samples && is_better(building, second)) second = building;
-    }
-    best = first.instance;
-    rival = best ? second.instance : -1;
-  }
-
-  const float quantile_;
-  std::vector<float>& values_;
-  std::vector<Building> buildings_;
-  std::size_t last_ = 0;
-};
-
-// Rays that no better source has found anything on are taken from `samples`.
-void reduce(const Samples& samples, float quantile, int min_samples, int num_rays, Scratch& scratch, float* range,
-            int32_t* instance, int32_t* rival) {
-  scratch.start.assign(num_rays + 1, 0);
-  for (int k = 0; k < num_rays; ++k) scratch.start[k + 1] = scratch.start[k] + samples.per_ray[k];
-  scratch.fill.assign(scratch.start.begin(), scratch.start.end() - 1);
-  if (static_cast<int64_t>(scratch.sorted_range.size()) < samples.count) {
-    scratch.sorted_range.resize(samples.ray.size());
-    scratch.sorted_instance.resize(samples.ray.size());
-  }
-  for (int64_t i = 0; i < samples.count; ++i) {
-    const int64_t place = scratch.fill[samples.ray[i]]++;
-    scratch.sorted_range[place] = samples.range[i];
-    scratch.sorted_instance[place] = samples.instance[i];
-  }
-  RayReducer reducer(quantile, scratch.values);
-  for (int k = 0; k < num_rays; ++k) {
-    const int64_t first = scratch.start[k], count = scratch.start[k + 1] - first;
-    if (instance[k] >= 0 || count < std::max(1, min_samples)) continue;
-    reducer.run(scratch.sorted_range.data() + first, scratch.sorted_instance.data() + first, count, min_samples);
-    range[k] = reducer.median;
-    instance[k] = reducer.best;
-    rival[k] = reducer.rival;
-  }
-}
-
 }  // namespace
 
 extern "C" {
@@ -388,8 +268,7 @@ void geoloc_observe(const View* views, int num_views, int num_rays, float min_he
   std::fill(instance, instance + num_rays, -1);
   std::fill(rival, rival + num_rays, -1);
   for (int source = 0; source < kNumSources; ++source) {
-    if (scratch.samples[source].count == 0) continue;
-    reduce(scratch.samples[source], quantile, min_samples[source], num_rays, scratch, range, instance, rival);
+    scratch.sorter.reduce(scratch.samples[source], quantile, min_samples[source], range, instance, rival);
   }
 }
 
