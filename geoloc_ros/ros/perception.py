@@ -14,7 +14,7 @@ from rclpy.qos import QoSProfile, qos_profile_sensor_data
 from sensor_msgs.msg import Imu
 from tf2_msgs.msg import TFMessage
 
-from geoloc_ros.core.errors import BackendError, ObservationError
+from geoloc_ros.core.errors import GeolocError, ObservationError
 from geoloc_ros.core.node_config import PerceptionNodeConfig
 from geoloc_ros.core.types import Float64
 from geoloc_ros.msg import SemanticScan as SemanticScanMsg
@@ -34,6 +34,8 @@ from geoloc_ros.ros.worker import LatestWorker
 
 # An IMU speaks hundreds of times a second.
 _IMU_QOS = QoSProfile(depth=100, reliability=qos_profile_sensor_data.reliability)
+# What diagnostics may say about, beside missing topics.
+_IMU, _NETWORKS = "imu", "networks"
 
 @dataclass(frozen=True)
 class _Job:
@@ -77,6 +79,8 @@ class PerceptionNode(StagedNode[PerceptionNodeConfig]):
             self.health, self._synchronizer, image_topics, config.missing_after_s, self.resolve_topic_name
         )
         self.activated.callback(self._absences.close)
+        for about in (_IMU, _NETWORKS):
+            self.activated.callback(self.health.settle, about)
         self._stamps.reset()
         self._gravity.clear()
         self._worker = LatestWorker("perception", self._process, config.queue_length)
@@ -145,9 +149,9 @@ class PerceptionNode(StagedNode[PerceptionNodeConfig]):
             self._synchronizer.clear()
         gravity = self._gravity.at(stamp_ns)
         if gravity is None and self._gravity.was_heard():
-            self.health.stand("imu", "nothing comes on 'imu' any more: the mount alone says which way is up")
+            self.health.stand(_IMU, "nothing comes on 'imu' any more: the mount alone says which way is up")
         else:
-            self.health.settle("imu")
+            self.health.settle(_IMU)
         if self._worker.submit(_Job(messages, gravity, time.monotonic())):
             self.health.count("frames dropped")
 
@@ -160,10 +164,10 @@ class PerceptionNode(StagedNode[PerceptionNodeConfig]):
         except ObservationError as error:
             self.health.refuse("observation", error)
             return
-        except BackendError as error:
-            self.health.stand("networks", error, DiagnosticStatus.ERROR)
+        except GeolocError as error:
+            self.health.stand(_NETWORKS, error, DiagnosticStatus.ERROR)
             return
-        self.health.settle("networks")
+        self.health.settle(_NETWORKS)
         self._scan_publisher.publish(frame.message)
         self.health.took("complete to published", time.monotonic() - job.complete_s)
         self.health.count("frames processed")
