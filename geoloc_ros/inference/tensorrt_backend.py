@@ -121,7 +121,14 @@ class TensorRtSession:
         self.output_names = tuple(name for name in names if name not in inputs)
         self._item_shape, self._count = plan.item_shape, 0
         self._set_count(plan.max_batch)
-        self.output_shapes = tuple(tuple(context.get_tensor_shape(name))[1:] for name in self.output_names)
+        found = {name: tuple(context.get_tensor_shape(name)) for name in self.output_names}
+        for name, shape in found.items():
+            if shape[:1] != (plan.max_batch,) or min(shape) < 0:
+                raise BackendError(
+                    f"output '{name}' has sizes {shape} for {plan.max_batch} items, and only sizes that do not depend on "
+                    "what the network sees can run on TensorRT; set inference.backend=onnxruntime"
+                )
+        self.output_shapes = tuple(shape[1:] for shape in found.values())
         shapes = {self.input_name: plan.item_shape, **dict(zip(self.output_names, self.output_shapes, strict=True))}
         self._buffers = {
             name: CudaBuffer(driver, 4 * plan.max_batch * int(np.prod(shape))) for name, shape in shapes.items()

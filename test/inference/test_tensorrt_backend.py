@@ -134,8 +134,9 @@ def test_nothing_is_run_without_a_driver(library: TensorRtLibrary, shipped: Path
 class FakeContext:
     """Triples numbers at the addresses it was given."""
 
-    def __init__(self) -> None:
+    def __init__(self, output_shape: tuple[int, ...] | None = None) -> None:
         self.shape: tuple[int, ...] = ()
+        self.output_shape = output_shape
         self.address: dict[str, int] = {}
         self.num_starts = 0
 
@@ -144,7 +145,7 @@ class FakeContext:
         return shape[0] <= 4
 
     def get_tensor_shape(self, name: str) -> tuple[int, ...]:
-        return self.shape
+        return self.output_shape or self.shape
 
     def set_tensor_address(self, name: str, address: int) -> bool:
         self.address[name] = address
@@ -171,12 +172,22 @@ class FakeEngine:
         return "float"
 
 
-def test_a_session_moves_numbers_to_the_device_and_back(fake_libcuda: Path) -> None:
-    driver, context = CudaDriver(str(fake_libcuda)), FakeContext()
+@pytest.mark.parametrize("output_shape", [(-1, 3), (4, -1, 3), (8, 3)])
+def test_outputs_of_which_nobody_knows_the_size_are_refused(fake_libcuda: Path, output_shape: tuple[int, ...]) -> None:
+    with pytest.raises(BackendError, match=r"output 'y' has sizes .* for 4 items, .* set inference.backend=onnxruntime"):
+        session_on(fake_libcuda, FakeContext(output_shape))
+
+
+def session_on(fake_libcuda: Path, context: FakeContext) -> TensorRtSession:
+    driver = CudaDriver(str(fake_libcuda))
     module = SimpleNamespace(TensorIOMode=SimpleNamespace(INPUT="input"), float32="float")
-    session = TensorRtSession(
-        module, None, FakeEngine(), context, CudaStream(driver), driver, EnginePlan("x", (2, 3), 4)
-    )
+    plan = EnginePlan("x", (2, 3), 4)
+    return TensorRtSession(module, None, FakeEngine(), context, CudaStream(driver), driver, plan)
+
+
+def test_a_session_moves_numbers_to_the_device_and_back(fake_libcuda: Path) -> None:
+    context = FakeContext()
+    session = session_on(fake_libcuda, context)
     assert (session.input_name, session.output_names, session.output_shapes) == ("x", ("y",), ((2, 3),))
     runner = GraphRunner(session, 4)
     for count in (1, 3, 9):
