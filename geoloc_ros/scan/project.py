@@ -22,8 +22,12 @@ def depth_from_points(points_m: Float32 | Float64, camera: Camera) -> Float32:
     """
     points_m = np.asarray(points_m, np.float64).reshape(-1, 3)
     depth_m = camera.depth_of(points_m)
+    # Half of a turning lidar's points are behind a pinhole: the lens need not be asked about them.
+    ahead = depth_m > _NEAREST_M
+    if not ahead.all():
+        points_m, depth_m = points_m[ahead], depth_m[ahead]
     u, v = np.floor(camera.project(points_m)).T
-    seen = (depth_m > _NEAREST_M) & (u >= 0) & (u < camera.width) & (v >= 0) & (v < camera.height)
+    seen = (u >= 0) & (u < camera.width) & (v >= 0) & (v < camera.height)
     pixel = v[seen].astype(np.int64) * camera.width + u[seen].astype(np.int64)
     image = np.full(camera.height * camera.width, np.inf, np.float32)
     np.minimum.at(image, pixel, depth_m[seen].astype(np.float32))

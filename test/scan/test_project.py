@@ -32,3 +32,16 @@ def test_a_panorama_sees_what_is_behind_it() -> None:
 
 def test_no_points_are_no_depth() -> None:
     assert np.isnan(depth_from_points(np.zeros((0, 3)), CAMERAS[0])).all()
+
+
+def test_a_fisheye_sees_a_point_beside_and_behind_itself() -> None:
+    camera = Camera.fisheye(64, 64, np.radians(220.0), (0.01, -0.002, 0.0, 0.0))
+    depth_m = depth_from_points(np.array([[5.0, 0.0, -0.5], [0.0, 0.0, -5.0]]), camera)
+    assert np.count_nonzero(~np.isnan(depth_m)) == 1 and np.nanmax(depth_m) == pytest.approx(np.hypot(5.0, 0.5))
+
+
+def test_points_beyond_the_fold_of_a_lens_are_not_in_the_image() -> None:
+    # Without a check the polynomial would bring the second one back to the middle of the image.
+    folding = Camera.pinhole(64, 48, 1.2, (-0.3, 0.0, 0.0, 0.0))
+    depth_m = depth_from_points(np.array([[0.2, 0.0, 1.0], [1.8, 0.0, 1.0]]), folding)
+    assert np.count_nonzero(~np.isnan(depth_m)) == 1
