@@ -107,7 +107,8 @@ class Camera:
         if self.model == "fisheye":
             aside = np.hypot(x, y)
             radius = bend_fisheye(np.arctan2(aside, z), self.distortion)
-            scale = np.divide(radius, aside, out=np.zeros_like(aside), where=aside > 0.0)
+            # Straight ahead any scale will do; straight behind is everywhere on the rim, so nowhere.
+            scale = np.divide(radius, aside, out=np.where(z > 0.0, 0.0, np.nan), where=aside > 0.0)
             return x * scale, y * scale
         ahead = np.where(z > _NEAREST_M, z, np.nan)
         if not self.distortion:
