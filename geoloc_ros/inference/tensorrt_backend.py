@@ -125,8 +125,8 @@ class TensorRtSession:
         for name, shape in found.items():
             if shape[:1] != (plan.max_batch,) or min(shape) < 0:
                 raise BackendError(
-                    f"output '{name}' has sizes {shape} for {plan.max_batch} items, and only sizes that do not depend on "
-                    "what the network sees can run on TensorRT; set inference.backend=onnxruntime"
+                    f"output '{name}' has sizes {shape} for {plan.max_batch} items, and TensorRT can run here only what "
+                    "does not depend on what the network sees; set inference.backend=onnxruntime"
                 )
         self.output_shapes = tuple(shape[1:] for shape in found.values())
         shapes = {self.input_name: plan.item_shape, **dict(zip(self.output_names, self.output_shapes, strict=True))}
