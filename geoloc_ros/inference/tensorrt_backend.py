@@ -125,7 +125,7 @@ class TensorRtSession:
         for name, shape in found.items():
             if shape[:1] != (plan.max_batch,) or min(shape) < 0:
                 raise BackendError(
-                    f"output '{name}' has sizes {shape} for {plan.max_batch} items, and TensorRT can run here only what "
+                    f"output '{name}' has sizes {shape} for {plan.max_batch} items, and TensorRT runs here only what "
                     "does not depend on what the network sees; set inference.backend=onnxruntime"
                 )
         self.output_shapes = tuple(shape[1:] for shape in found.values())
