@@ -1,7 +1,6 @@
 // From the coarse outputs of the street network to images: classes, depth and buildings. See geoloc_ros/scan/street_output.py.
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -166,14 +165,14 @@ void geoloc_spread_cells(const float* logits, const float* inverse_depth, const 
   }
 }
 
-// What stands in front in each sector of directions: its distance on the ground plane, NaN where nothing does, and the mean
-// probability in its cells that two buildings touch there. Cells of class building at heights between `min_height` and
-// `max_height` count; those near the quantile of their distances are in front, as in geoloc_observe_reduce. Per cell:
-// sector, -1 for none; how far a depth of 1 takes it over the ground plane (level) and up.
-void geoloc_profile_sectors(const uint8_t* classes, const float* inverse_depth, const float* boundary_logit,
-                            const int32_t* sector, const float* level, const float* up, int64_t cells, int sectors,
-                            float camera_height, float min_height, float max_height, float quantile, float* range,
-                            float* touching) {
+// What stands in front in each sector of directions: its distance on the ground plane, NaN where nothing does, the mean
+// logit in its cells that two buildings touch there, and how many cells that are. Cells of class building at heights
+// between `min_height` and `max_height` count; those near the quantile of their distances are in front, as in
+// geoloc_observe_reduce. Per cell: sector, -1 for none; how far a depth of 1 takes it over the ground plane (level) and up.
+void geoloc_front_of_sectors(const uint8_t* classes, const float* inverse_depth, const float* boundary_logit,
+                             const int32_t* sector, const float* level, const float* up, int64_t cells, int sectors,
+                             float camera_height, float min_height, float max_height, float quantile, float* range,
+                             float* touching, float* num_cells) {
   struct Cell {
     float range, touching;
   };
@@ -181,13 +180,14 @@ void geoloc_profile_sectors(const uint8_t* classes, const float* inverse_depth, 
   for (int64_t i = 0; i < cells; ++i) {
     if (classes[i] != kBuilding || sector[i] < 0) continue;
     const float height = camera_height + up[i] / inverse_depth[i];
-    if (!(height >= min_height && height <= max_height)) continue;
-    seen[sector[i]].push_back({level[i] / inverse_depth[i], 1.0f / (1.0f + std::exp(-boundary_logit[i]))});
+    if (height >= min_height && height <= max_height) {
+      seen[sector[i]].push_back({level[i] / inverse_depth[i], boundary_logit[i]});
+    }
   }
   std::vector<float> ranges;
   for (int k = 0; k < sectors; ++k) {
     range[k] = std::numeric_limits<float>::quiet_NaN();
-    touching[k] = 0.0f;
+    touching[k] = num_cells[k] = 0.0f;
     if (seen[k].empty()) continue;
     ranges.clear();
     for (const Cell& cell : seen[k]) ranges.push_back(cell.range);
@@ -195,13 +195,12 @@ void geoloc_profile_sectors(const uint8_t* classes, const float* inverse_depth, 
     std::nth_element(ranges.begin(), ranges.begin() + rank, ranges.end());
     range[k] = ranges[rank];
     const float nearest = 0.9f * range[k] - 0.5f, farthest = 1.25f * range[k] + 0.5f;
-    int count = 0;
     for (const Cell& cell : seen[k]) {
-      const bool in_front = cell.range >= nearest && cell.range <= farthest;
-      touching[k] += in_front ? cell.touching : 0.0f;
-      count += in_front;
+      if (cell.range < nearest || cell.range > farthest) continue;
+      touching[k] += cell.touching;
+      num_cells[k] += 1.0f;
     }
-    touching[k] /= static_cast<float>(count);
+    touching[k] /= num_cells[k];
   }
 }
 

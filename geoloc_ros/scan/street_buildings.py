@@ -10,17 +10,16 @@ import numpy as np
 
 from geoloc_ros.core.camera import Camera
 from geoloc_ros.core.types import Bool, Float32, Float64, Int32, Int64, Pose3, UInt8, UInt16
-from geoloc_ros.scan.street_output import Sectors, profile_sectors
+from geoloc_ros.scan.street_output import Sectors, fronts_of_sectors
 
 _HEIGHTS_M = (1.0, 20.0)
 _QUANTILE = 0.25
-TOUCHING = 0.35
-"""Probability of a boundary that separates two buildings, where nothing else does."""
-LEAST_TOUCHING = 0.1
-"""Probability from which on jumps beside it count as well."""
-JUMP = 0.12
+# Fitted on views of the training's cities, to borders that the truth has in a scan and others: how surely two
+# buildings touch in a sector grows with the mean logit in the cells of the front and with their number, and falls with
+# its range, for what is far away the network cannot tell apart and calls touching everywhere.
+_PER_CELLS, _PER_RANGE, LEAST_EVIDENCE = 0.9, 1.45, -1.0
+JUMP = 0.3
 """Jump of the logarithm of the range that separates two buildings, where nothing else does."""
-_MOST_JUMPS = 1.5
 WIDEST_GAP = 3
 """A building that is hidden in so many sectors is the same on the other side."""
 _LEAST_SECTORS, _MOST_SECTORS = 90, 4096
@@ -59,11 +58,13 @@ def number_sectors(classes: UInt8, inverse_depth: Float32, boundary: Float32, se
         boundary: (h, w), logit that two buildings touch.
         sectors: Where the cells lie.
     """
-    range_m, touching = profile_sectors(classes, inverse_depth, boundary, sectors, _HEIGHTS_M, _QUANTILE)
+    fronts = fronts_of_sectors(classes, inverse_depth, boundary, sectors, _HEIGHTS_M, _QUANTILE)
     number = np.zeros(sectors.count, np.int64)
-    seen = np.flatnonzero(~np.isnan(range_m))
+    seen = np.flatnonzero(~np.isnan(fronts.range_m))
     if len(seen):
-        number[seen] = _pieces(_separates(range_m[seen], touching[seen], _steps(seen, sectors.count)))
+        range_m, steps = fronts.range_m[seen].astype(np.float64), _steps(seen, sectors.count)
+        evidence = fronts.touching[seen] + _PER_CELLS * np.log(fronts.num_cells[seen]) - _PER_RANGE * np.log(range_m)
+        number[seen] = _pieces(_separates(range_m, evidence - LEAST_EVIDENCE, steps))
     return _across_gaps(number).astype(np.uint16)
 
 
@@ -72,22 +73,21 @@ def _steps(seen: Int64, count: int) -> Int64:
     return np.asarray((np.roll(seen, -1) - seen - 1) % count + 1)
 
 
-def _separates(range_m: Float32, touching: Float32, steps: Int64) -> Bool:
+def _separates(range_m: Float64, touching: Float64, steps: Int64) -> Bool:
     """Whether another building begins after each of the sectors (K,), in order round the circle.
 
-    Where two touch, the sector in which they do so most counts, with the jumps beside it; elsewhere jumps alone do.
+    Where two touch (a positive number) it is beside the sector in which they do so most; elsewhere jumps tell.
     """
-    jump = np.minimum(_jumps(1.0 / range_m.astype(np.float64), steps) / JUMP, _MOST_JUMPS)
-    sure = touching / TOUCHING
-    is_border = _is_peak(touching) & (touching > LEAST_TOUCHING) & (sure + np.maximum(jump, np.roll(jump, 1)) > 1.0)
+    jump = _jumps(1.0 / range_m, steps)
+    is_border = _is_peak(touching) & (touching > 0.0)
     # The border is a line in the sector, so the building changes before the sector or after it.
-    is_after = jump + np.roll(sure, -1) >= np.roll(jump, 1) + np.roll(sure, 1)
+    is_after = np.roll(touching, -1) >= np.roll(touching, 1)
     touch = (is_border & is_after) | np.roll(is_border & ~is_after, -1)
     taken = touch | np.roll(touch, 1) | np.roll(touch, -1)
-    return np.asarray(touch | ((jump > 1.0) & _is_peak(jump) & ~taken) | (steps > WIDEST_GAP))
+    return np.asarray(touch | ((jump > JUMP) & _is_peak(jump) & ~taken) | (steps > WIDEST_GAP))
 
 
-def _is_peak(values: Float32 | Float64) -> Bool:
+def _is_peak(values: Float64) -> Bool:
     return np.asarray((values >= np.roll(values, 1)) & (values > np.roll(values, -1)))
 
 

@@ -1,4 +1,4 @@
-"""The kernels that make images, and a profile of what stands around, of the coarse outputs of the street network."""
+"""The kernels that make images, and what stands in front all around, of the coarse outputs of the street network."""
 
 from __future__ import annotations
 
@@ -72,11 +72,23 @@ def spread_cells(
     return labels, depth_m
 
 
-def profile_sectors(
+@dataclass(frozen=True)
+class Fronts:
+    """The building in front in each sector."""
+
+    range_m: Float32
+    """(S,), on the ground plane; NaN where there is none."""
+    touching: Float32
+    """(S,), mean logit in its cells that two buildings touch there."""
+    num_cells: Float32
+    """(S,)."""
+
+
+def fronts_of_sectors(
     classes: UInt8, inverse_depth: Float32, boundary: Float32, sectors: Sectors, heights_m: tuple[float, float],
     quantile: float,
-) -> tuple[Float32, Float32]:
-    """What stands in front in each sector: its range and how surely two buildings touch there.
+) -> Fronts:
+    """What stands in front in each sector.
 
     Args:
         classes: (h, w) of core.classes.
@@ -85,18 +97,15 @@ def profile_sectors(
         sectors: Where the cells lie.
         heights_m: Least and greatest height over the ground of what counts.
         quantile: Of the ranges in a sector that is the front's.
-
-    Returns:
-        Range (S,) on the ground plane, NaN where there is no building; probability (S,).
     """
     inverse_depth, boundary = np.ascontiguousarray(inverse_depth), np.ascontiguousarray(boundary)
-    range_m, touching = np.empty((2, sectors.count), np.float32)
-    _native().geoloc_profile_sectors(
+    fronts = Fronts(*np.empty((3, sectors.count), np.float32))
+    _native().geoloc_front_of_sectors(
         classes.ctypes.data, inverse_depth.ctypes.data, boundary.ctypes.data, sectors.of_cell.ctypes.data,
         sectors.level.ctypes.data, sectors.up.ctypes.data, classes.size, sectors.count, sectors.camera_m, *heights_m,
-        quantile, range_m.ctypes.data, touching.ctypes.data,
+        quantile, fronts.range_m.ctypes.data, fronts.touching.ctypes.data, fronts.num_cells.ctypes.data,
     )
-    return range_m, touching
+    return fronts
 
 
 def number_pixels(labels: UInt8, sector: UInt16, number: UInt16) -> UInt16:
@@ -122,8 +131,8 @@ def _native() -> ctypes.CDLL:
     library.geoloc_spread_cells.argtypes = [
         *[pointer] * 3, *[integer] * 2, *[real] * 4, *[integer] * 2, real, *[pointer] * 2
     ]
-    library.geoloc_profile_sectors.argtypes = [*[pointer] * 6, count, integer, *[real] * 4, *[pointer] * 2]
+    library.geoloc_front_of_sectors.argtypes = [*[pointer] * 6, count, integer, *[real] * 4, *[pointer] * 3]
     library.geoloc_number_pixels.argtypes = [*[pointer] * 3, count, pointer]
-    for name in ("cell_classes", "spread_cells", "profile_sectors", "number_pixels"):
+    for name in ("cell_classes", "spread_cells", "front_of_sectors", "number_pixels"):
         getattr(library, f"geoloc_{name}").restype = None
     return library
