@@ -104,6 +104,12 @@ def test_given_labels_and_instances_win(monkeypatch: pytest.MonkeyPatch) -> None
     assert without.views[0].instances is None
 
 
+def test_given_labels_win_over_those_that_come_with_the_depth(monkeypatch: pytest.MonkeyPatch) -> None:
+    trees = np.full(SIZE, SemanticClass.VEGETATION, np.uint8)
+    perception = perceiver_with(monkeypatch, everything()).perceive([replace(FRAME, labels=trees)])
+    assert np.isnan(perception.scan.range_m).all() and perception.views[0].labels is trees
+
+
 def test_only_the_network_that_is_needed_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     labels, depth = FakeReader(frozenset({"labels"})), FakeReader(frozenset({"depth"}))
     perceiver = perceiver_with(monkeypatch, labels, depth)
