@@ -49,6 +49,15 @@ def test_guessed_ranges_count_less() -> None:
     assert float(trusted) == pytest.approx(0.5) and float(guessed) == pytest.approx(0.2)
 
 
+def test_an_image_with_few_known_ranges_counts_like_one_with_many() -> None:
+    truth = torch.full((2, 1, 4, 4), 2.0)
+    truth[1] = float("nan")
+    truth[1, 0, 2, 2] = 3.0
+    found = torch.full((2, 1, 4, 4), 2.0)
+
+    assert float(range_loss(found, truth, torch.ones(2, 1, 4, 4))) == pytest.approx(0.5)
+
+
 def test_one_missed_boundary_among_many_cells_costs_as_much_as_all_the_others_wrong() -> None:
     truth = torch.zeros(1, 1, 10, 10)
     truth[0, 0, 5, 5] = 1.0
