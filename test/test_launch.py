@@ -69,5 +69,6 @@ def test_the_description_is_made(root: Path, name: str) -> None:
 def test_rviz_shows_topics_that_the_nodes_publish(root: Path) -> None:
     config = yaml.safe_load((root / "config" / "geoloc.rviz").read_text())
     shown = {display["Topic"]["Value"] for display in config["Visualization Manager"]["Displays"] if "Topic" in display}
-    sources = "".join((root / "geoloc_ros" / "ros" / f"{name}.py").read_text() for name in ("speaker", "map_server", "previews"))
+    files = [root / "geoloc_ros" / "ros" / f"{name}.py" for name in ("speaker", "map_server", "previews")]
+    sources = "".join(file.read_text() for file in files)
     assert {topic for topic in shown if f'"{topic.removeprefix("/")}"' not in sources} == {"/camera/image"}
