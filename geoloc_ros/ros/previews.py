@@ -19,7 +19,7 @@ from geoloc_ros.ros.sensors import to_image
 
 _QOS = QoSProfile(depth=1)
 _MAX_WIDTH = 640
-_FARTHEST_M = 60.0
+_NEAREST_M, _FARTHEST_M = 2.0, 60.0
 _SIDE = 480
 _UNSEEN, _OPEN, _WALL, _VEHICLE = (70, 70, 70), (235, 235, 230), (150, 60, 30), (30, 90, 200)
 
@@ -60,7 +60,7 @@ def draw_labels(labels: UInt8, image: UInt8 | None) -> UInt8:
 
 
 def draw_depth(view: View) -> UInt8:
-    """RGB (h, w, 3), at most 640 wide: near is red, 60 m and more is blue; black where nobody knows.
+    """RGB (h, w, 3), at most 640 wide: 2 m is red, 60 m is blue, by the logarithm; black where nobody knows.
 
     Of several sources the most trustworthy shows where it knows.
     """
@@ -71,7 +71,8 @@ def draw_depth(view: View) -> UInt8:
             if depth.source == source:
                 depth_m = _over(depth, depth_m)
     is_known = depth_m > 0.0
-    nearness = np.where(is_known, 255.0 * (1.0 - np.minimum(depth_m, _FARTHEST_M) / _FARTHEST_M), 0.0)
+    shown_m = np.clip(depth_m, _NEAREST_M, _FARTHEST_M)
+    nearness = 255.0 * np.log(_FARTHEST_M / shown_m) / np.log(_FARTHEST_M / _NEAREST_M)
     colours = cv2.cvtColor(cv2.applyColorMap(nearness.astype(np.uint8), cv2.COLORMAP_TURBO), cv2.COLOR_BGR2RGB)
     colours[~is_known] = 0
     return np.asarray(colours, np.uint8)
