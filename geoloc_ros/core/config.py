@@ -71,7 +71,7 @@ class NetworksConfig(Section):
     instances: str = Field("", description="File of the network for buildings one by one; empty: as the classes")
     input_width: int = Field(
         1024, ge=64, le=4096,
-        description="Width to which panoramas are resized for the shipped network, pixels; others get half as many",
+        description="Width of panoramas for the shipped network, pixels; others keep their size up to as many pixels",
     )
 
 

@@ -11,6 +11,7 @@ from geoloc_ros.core.types import Float32, Pose3, UInt8
 SIZE_MULTIPLE = 32
 """Height and width of the input are multiples of this."""
 _NOT_A_HEIGHT_M = 0.1
+_LARGEST_ZOOM = 1.2
 # From here on linear interpolation would leave rows and columns of the image out.
 _AVERAGE_FROM = 2.0
 
@@ -47,14 +48,14 @@ def is_full_turn(camera: Camera) -> bool:
 def input_size(camera: Camera, input_width: int) -> tuple[int, int]:
     """Height and width of the network's input for images of a camera: multiples of 32 that keep the shape, about.
 
-    A full turn gets `input_width`. Other cameras show things larger: they get as many pixels as half of such a
-    panorama has, whatever their shape, which is the scale at which the network learned.
+    A full turn gets `input_width`. Other images, which show things larger, keep about their size, for that is how the
+    network saw photos, as long as they do not have more pixels than such a panorama.
     """
     if is_full_turn(camera):
-        width = float(_multiple(input_width))
+        zoom = _multiple(input_width) / camera.width
     else:
-        width = 0.5 * input_width * np.sqrt(camera.width / camera.height)
-    return _multiple(camera.height * width / camera.width), _multiple(width)
+        zoom = min(_LARGEST_ZOOM, input_width * np.sqrt(0.5 / (camera.width * camera.height)))
+    return _multiple(camera.height * zoom), _multiple(camera.width * zoom)
 
 
 def _multiple(size: float) -> int:

@@ -44,10 +44,11 @@ def test_a_range_is_the_depth_times_the_length_of_the_ray() -> None:
     [
         (Camera.equirectangular(2048, 1024), (512, 1024)),
         (Camera.equirectangular(512, 160), (320, 1024)),
-        (Camera.pinhole(640, 384, 1.0), (384, 672)),
-        (Camera.pinhole(1242, 375, 1.4), (288, 928)),
+        (Camera.pinhole(640, 384, 1.0), (448, 768)),
+        (Camera.pinhole(1242, 375, 1.4), (384, 1312)),
+        (Camera.pinhole(1920, 1080, 1.4), (544, 960)),
         (Camera.pinhole(480, 360, 1.0), (448, 576)),
     ],
 )
-def test_panoramas_get_the_width_and_other_images_half_of_the_pixels(camera: Camera, size: tuple[int, int]) -> None:
+def test_panoramas_get_the_width_and_other_images_keep_their_size_up_to_as_many_pixels(camera: Camera, size: tuple[int, int]) -> None:
     assert input_size(camera, 1024) == size
