@@ -50,5 +50,5 @@ def test_a_range_is_the_depth_times_the_length_of_the_ray() -> None:
         (Camera.pinhole(480, 360, 1.0), (448, 576)),
     ],
 )
-def test_panoramas_get_the_width_and_other_images_keep_their_size_up_to_as_many_pixels(camera: Camera, size: tuple[int, int]) -> None:
+def test_panoramas_get_the_width_and_others_keep_their_size(camera: Camera, size: tuple[int, int]) -> None:
     assert input_size(camera, 1024) == size
