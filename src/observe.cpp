@@ -16,6 +16,8 @@ using geoloc::is_depth;
 
 constexpr float kPi = 3.14159265358979f;
 constexpr int kNumSources = 4;
+// Directions are no longer, unless intrinsics are nonsense.
+constexpr float kLongestRay = 1e15f;
 
 // Turn of the direction (x, y) in units of `per_radian`, in [0, 2 pi per_radian]. Within 1e-5 rad of atan2 and without
 // branches: a bin is 1000 times wider.
@@ -31,9 +33,10 @@ __attribute__((always_inline)) inline float turn_of(float y, float x, float per_
   return angle * per_radian;
 }
 
-// The ray whose bin holds a turn; bin k is centred on ray k.
+// The ray whose bin holds a turn; bin k is centred on ray k. What is no number gets ray 0: nothing may be written
+// beside the rays, whatever a mount or a lens says.
 __attribute__((always_inline)) inline int ray_at(float turn, int num_rays) {
-  const int ray = static_cast<int>(turn + 0.5f);
+  const int ray = static_cast<int>(turn >= 0.0f ? turn + 0.5f : 0.0f);
   return ray >= num_rays ? ray - num_rays : ray;
 }
 
@@ -72,7 +75,7 @@ GEOLOC_CLONES bool find_horizon(int width, const float* __restrict x, const floa
   for (int u = 0; u < width; ++u) {
     const float up = r[6] * x[u] + r[7] * y[u] + r[8] * z[u];
     const float length = std::sqrt(x[u] * x[u] + y[u] * y[u] + z[u] * z[u]);
-    const int is_in = (up >= lowest * length) & (up <= highest * length);
+    const int is_in = (up >= lowest * length) & (up <= highest * length) & (length < kLongestRay);
     is_near[u] = static_cast<uint8_t>(is_in);
     any |= is_in;
   }

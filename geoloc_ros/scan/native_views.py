@@ -77,7 +77,7 @@ class NativeViews:
         native = _NativeView(
             labels=self._pointer(view.labels), num_depths=len(depths), fx=camera.fx, fy=camera.fy, cx=camera.cx,
             cy=camera.cy, model=_model(camera), width=camera.width, height=camera.height,
-            row_step=max(1, int(np.radians(camera.fy) / _ROWS_PER_DEGREE)),
+            row_step=max(1, min(camera.height, int(np.radians(camera.fy) / _ROWS_PER_DEGREE))),
         )
         if native.model == _TABLE:
             native.table = self._pointer(ray_planes(camera))

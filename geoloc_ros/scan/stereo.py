@@ -11,6 +11,8 @@ from geoloc_ros.core.types import Float32, UInt8
 
 # Matching takes 20 ms on one core at this width; a pixel of it is a sixth of a degree of a wide lens.
 _MATCHED_WIDTH = 640
+# The matcher looks for disparities in multiples of 16, of up to half the width.
+_LEAST_SIZE = 32
 # Nothing of a street that matters is nearer.
 _NEAREST_M = 3.0
 _SUBPIXELS = 16.0
@@ -31,7 +33,8 @@ def depth_from_stereo(left: UInt8, right: UInt8, camera: Camera, baseline_m: flo
         baseline_m: Distance of the cameras.
 
     Raises:
-        ObservationError: If the images do not fit the camera, are not rectified, or the baseline is not positive.
+        ObservationError: If the images do not fit the camera, are not rectified or too small, or the baseline is not
+            positive.
     """
     size = (camera.height, camera.width)
     if left.shape != (*size, 3) or right.shape != (*size, 3) or left.dtype != np.uint8 or right.dtype != np.uint8:
@@ -40,7 +43,11 @@ def depth_from_stereo(left: UInt8, right: UInt8, camera: Camera, baseline_m: flo
         )
     if camera.model != "pinhole" or camera.distortion:
         raise ObservationError(f"stereo needs rectified images, these are of a {camera.model} with distortion")
+    if not 0.0 < baseline_m < np.inf:
+        raise ObservationError(f"stereo has a baseline of {baseline_m} m; it must be positive: calibrate the pair")
     shrink = max(1, -(-camera.width // _MATCHED_WIDTH))
+    if min(camera.width, camera.height) < _LEAST_SIZE * shrink:
+        raise ObservationError(f"stereo images of {camera.width}x{camera.height} are too small to be matched")
     small = (camera.width // shrink, camera.height // shrink)
     grey = [
         cv2.cvtColor(cv2.resize(image, small, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)

@@ -132,6 +132,8 @@ def _num_sectors(cells: Float32) -> int:
     tilt = np.abs(cells[..., 2]) / np.linalg.norm(cells, axis=-1)
     level = cells[np.argmin(np.where(np.isnan(tilt), 1.0, tilt).mean(axis=1))]
     level = level[~np.isnan(level[:, 0])]
+    if len(level) < 2:
+        return _LEAST_SECTORS  # a lens that lets hardly any direction through
     turn = np.diff(np.unwrap(np.arctan2(level[:, 1], level[:, 0]).astype(np.float64)))
     return int(np.clip(round(2.0 * np.pi / max(float(np.median(np.abs(turn))), 1e-6)), _LEAST_SECTORS, _MOST_SECTORS))
 

@@ -146,3 +146,34 @@ def test_depth_in_millimetres_is_refused() -> None:
     images = draw_room(PANORAMA, mount())
     with pytest.raises(ObservationError, match="millimetres"):
         observe(replace(images, depth_m=images.depth_m * 1000.0))
+
+
+@pytest.mark.parametrize(
+    ("camera", "where_m"),
+    [
+        (replace(PINHOLE, fx=1e-300, cx=0.0), 0.0),
+        (replace(PINHOLE, fy=1e-300), 0.0),
+        (replace(PINHOLE, cy=1e300), 0.0),
+        (replace(PINHOLE, fy=4.0 * 2**32 * 180.0 / np.pi), 0.0),
+        (PINHOLE, 1e300),
+        (PINHOLE, np.nan),
+    ],
+)
+def test_nonsense_of_a_lens_or_a_mount_writes_nothing_beside_the_rays(camera: Camera, where_m: float) -> None:
+    placed = Pose3(mount().rotation, np.array([where_m, where_m, 1.5]))
+    size = (camera.height, camera.width)
+    labels = np.full(size, SemanticClass.BUILDING, np.uint8)
+    labels[:, ::3] = SemanticClass.SKY
+    depths = (Depth("depth", np.full(size, 400.0, np.float32)),)
+    views = [View(camera, placed, labels, None, depths)]
+    wide = ObserveConfig(min_horizon_rad=-0.5, max_horizon_rad=0.5)
+    assert np.isnan(observe_scan(views, ScanConfig(), wide).range_m).all()
+
+
+@pytest.mark.parametrize(("width", "height"), [(1, 1), (1, 9), (9, 1)])
+def test_the_smallest_images_are_looked_at(width: int, height: int) -> None:
+    camera = Camera.pinhole(width, height, 1.0)
+    images = draw_room(camera, mount())
+    assert observe_scan(
+        [View(camera, mount(), images.labels, None, (Depth("points", images.depth_m),))], ScanConfig(), ObserveConfig()
+    ).range_m.shape == (360,)

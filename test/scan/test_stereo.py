@@ -60,3 +60,12 @@ def test_what_is_no_rectified_pair_is_refused() -> None:
         depth_from_stereo(left, right, Camera.pinhole(400, 160, 1.5, (-0.1, 0.0, 0.0, 0.0)), BASELINE_M)
     with pytest.raises(ObservationError, match="must be positive"):
         depth_from_stereo(left, right, CAMERA, 0.0)
+    with pytest.raises(ObservationError, match="must be positive"):
+        depth_from_stereo(left, right, CAMERA, np.nan)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1, 1), (31, 40), (6400, 31)])
+def test_images_too_small_to_be_matched_are_refused(width: int, height: int) -> None:
+    black = np.zeros((height, width, 3), np.uint8)
+    with pytest.raises(ObservationError, match="too small"):
+        depth_from_stereo(black, black, Camera.pinhole(width, height, 1.5), BASELINE_M)

@@ -105,3 +105,7 @@ def test_cells_of_the_seams_do_not_count() -> None:
     sectors = look_round(PANORAMA, mount(), 128, 272, 8)
     assert (sectors.of_cell[:, :8] == -1).all() and (sectors.of_cell[:, -8:] == -1).all()
     assert sectors.of_cell[64, 8:-8].tolist() == look(PANORAMA, mount()).of_cell[64].tolist()
+
+
+def test_a_lens_that_lets_no_direction_through_has_sectors_all_the_same() -> None:
+    assert look(Camera.pinhole(64, 48, 1.5, (-1e9, 0.0, 0.0, 0.0)), mount()).count >= 8
