@@ -22,6 +22,8 @@ _NAMES = {"fisheye": "equidistant", "equirectangular": "equirectangular"}
 _LONGEST_PLUMB_BOB = 5
 # Half a bin of the scan: a raw image that is turned further against its optical frame would turn the scan.
 _LARGEST_TURN_RAD = np.radians(0.5)
+# No image is as large, no lens as short or as long.
+_SHORTEST_PX, _LONGEST_PX = 1e-2, 1e7
 
 
 class Region(Protocol):
@@ -81,14 +83,18 @@ def camera_from_info(info: CameraInfo, is_rectified: bool = False) -> Camera:
     if not is_rectified:
         _check_straight(info)
     (fx, skew, cx), (_, fy, cy) = matrix
-    if info.width <= 0 or info.height <= 0 or not (fx > 0.0 and fy > 0.0 and np.isfinite([fx, fy, cx, cy]).all()):
+    is_lens = min(fx, fy) >= _SHORTEST_PX and bool(np.all(np.abs([fx, fy, cx, cy]) <= _LONGEST_PX))
+    if info.width <= 0 or info.height <= 0 or not is_lens:
         raise ObservationError(
-            f"camera_info is not calibrated: size {info.width}x{info.height}, fx {fx}, fy {fy}; publish real intrinsics"
+            f"camera_info is not calibrated: size {info.width}x{info.height}, fx {fx}, fy {fy}, cx {cx}, cy {cy}; "
+            "publish real intrinsics"
         )
     if abs(skew) > 1e-3 * fx:
         raise ObservationError(f"camera_info has pixels that are not square to each other (skew {skew}); rectify first")
     left, top, width, height = _window(info)
     across, along = max(1, info.binning_x), max(1, info.binning_y)
+    if width < across or height < along:
+        raise ObservationError(f"camera_info has bins of {across}x{along} pixels of {width}x{height}: no image is left")
     return Camera(
         model, width // across, height // along, float(fx) / across, float(fy) / along,
         (float(cx) + 0.5 - left) / across, (float(cy) + 0.5 - top) / along, distortion,
@@ -114,7 +120,7 @@ def stereo_baseline_m(right: CameraInfo) -> float:
         ObservationError: If it is not positive.
     """
     focal, baseline = float(right.p[0]), -float(right.p[3])
-    if not (focal > 0.0 and baseline > 0.0):
+    if not (focal > 0.0 and 0.0 < baseline / focal < np.inf):
         raise ObservationError(
             f"camera_info of the right camera has P[0] = {focal} and P[3] = {-baseline}; P[3] must be minus the focal "
             "length times the baseline: calibrate the pair, or exchange left and right"

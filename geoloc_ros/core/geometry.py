@@ -66,7 +66,8 @@ def rotation_from_quaternion(xyzw: Float64) -> Float64:
     """Rotation (3, 3) of a quaternion `[x, y, z, w]`; any non-zero length."""
     from scipy.spatial.transform import Rotation
 
-    rotation: Float64 = Rotation.from_quat(xyzw).as_matrix()
+    # The square of a length that is not zero may be.
+    rotation: Float64 = Rotation.from_quat(xyzw / np.abs(xyzw).max()).as_matrix()
     return rotation
 
 

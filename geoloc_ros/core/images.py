@@ -124,9 +124,13 @@ def _decompress(message: CompressedImage) -> tuple[str, NDArray[Any]]:
     data = np.frombuffer(message.data, np.uint8)
     is_depth = "compressedDepth" in message.format
     coded = data[_DEPTH_HEADER_BYTES:] if is_depth else data
-    pixels = cv2.imdecode(coded, cv2.IMREAD_UNCHANGED) if len(coded) else None
+    complaint = f"compressed image '{message.format}' of {len(data)} bytes cannot be decoded"
+    try:
+        pixels = cv2.imdecode(coded, cv2.IMREAD_UNCHANGED) if len(coded) else None
+    except cv2.error as error:  # it claims to be larger than any image
+        raise ObservationError(f"{complaint}: {error.err}") from error
     if pixels is None:
-        raise ObservationError(f"compressed image '{message.format}' of {len(data)} bytes cannot be decoded")
+        raise ObservationError(complaint)
     if is_depth and message.format.startswith("32FC1"):
         return "32FC1", _from_inverse_depth(pixels, data)
     channels = pixels.shape[2] if pixels.ndim == 3 else 1

@@ -6,7 +6,7 @@ point. Beyond some angle a polynomial folds back; no direction there belongs to 
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 
@@ -20,6 +20,8 @@ FISHEYE_COUNTS = (0, 4)
 """k1 k2 k3 k4 of an equidistant fisheye (Kannala and Brandt 2006)."""
 
 _TABLE_SIZE = 4096
+# A camera that is calibrated as it goes has another lens with every image.
+_LENSES_REMEMBERED = 16
 _WIDEST_PINHOLE_RAD = np.radians(88.0)
 _NEWTON_STEPS = 20
 # A thousandth of a pixel at a focal length of a thousand pixels.
@@ -137,14 +139,14 @@ def _tilted(x: Float64, y: Float64, homography: Float64) -> tuple[Float64, Float
     return (a * x + b * y + c) / below, (d * x + e * y + f) / below
 
 
-@cache
+@lru_cache(_LENSES_REMEMBERED)
 def _pinhole_table(coefficients: Coefficients) -> tuple[Float64, Float64]:
     """Ideal radii, and the radii in the image to which their radial part takes them; both rise, up to the fold."""
     radius = np.tan(np.linspace(0.0, _WIDEST_PINHOLE_RAD, _TABLE_SIZE))
     return _up_to_the_fold(radius, radius * _radial(radius * radius, _filled(coefficients)))
 
 
-@cache
+@lru_cache(_LENSES_REMEMBERED)
 def _fisheye_table(coefficients: Coefficients) -> tuple[Float64, Float64]:
     angle = np.linspace(0.0, np.pi, _TABLE_SIZE)
     return _up_to_the_fold(angle, _fisheye_radius(angle, coefficients))

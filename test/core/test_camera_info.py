@@ -93,6 +93,10 @@ def test_binning_and_region_look_the_same_way_with_fewer_pixels() -> None:
         ({"k": np.zeros(9)}, "not calibrated"),
         ({"k": np.full(9, np.nan)}, "not calibrated"),
         ({"width": 0}, "not calibrated"),
+        ({"k": np.array([1e-300, 0.0, 320.0, 0.0, 1e-300, 240.0, 0.0, 0.0, 1.0])}, "not calibrated"),
+        ({"k": np.array([500.0, 0.0, 1e300, 0.0, 500.0, 240.0, 0.0, 0.0, 1.0])}, "not calibrated"),
+        ({"k": np.array([500.0, 0.0, 320.0, 0.0, 1e20, 240.0, 0.0, 0.0, 1.0])}, "not calibrated"),
+        ({"binning_y": 481}, "no image is left"),
         ({"distortion_model": "fisheye42"}, "fisheye42"),
         ({"d": np.full(7, 0.1)}, "7 distortion coefficients"),
         ({"d": np.full(5, np.nan)}, "no numbers"),
@@ -125,3 +129,8 @@ def test_the_baseline_of_a_stereo_pair_is_in_the_right_camera_info() -> None:
 def test_the_left_camera_info_has_no_baseline() -> None:
     with pytest.raises(ObservationError, match="exchange left and right"):
         stereo_baseline_m(Info(p=np.array([450.0, 0.0, 309.5, 0.0, 0.0, 450.0, 229.5, 0.0, 0.0, 0.0, 1.0, 0.0])))
+
+
+def test_a_baseline_is_finite() -> None:
+    with pytest.raises(ObservationError, match="calibrate the pair"):
+        stereo_baseline_m(Info(p=np.array([np.inf, 0.0, 309.5, -np.inf, *[0.0] * 8])))

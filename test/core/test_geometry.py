@@ -68,3 +68,9 @@ def test_transforms_cancel_by_their_names() -> None:
     both = (map_from_base @ base_from_camera).apply(point_m)
     assert both == pytest.approx(map_from_base.apply(base_from_camera.apply(point_m)))
     assert map_from_base.inverse().apply(map_from_base.apply(point_m)) == pytest.approx(point_m)
+
+
+@pytest.mark.parametrize("length", [1e-200, 0.5, 1e200])
+def test_a_quaternion_may_have_any_length(length: float) -> None:
+    half_turn = rotation_from_quaternion(np.array([0.0, 0.0, length, 0.0]))
+    np.testing.assert_allclose(half_turn, np.diag([-1.0, -1.0, 1.0]), atol=1e-12)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,6 +112,14 @@ def test_compressed_depth_of_both_kinds() -> None:
     header = bytes(4) + np.array([quant_a, quant_b], "<f4").tobytes()
     message = Compressed("32FC1; compressedDepth png", header + _coded(".png", inverse))
     np.testing.assert_allclose(depth_image(message), [[2.0, np.nan], [10.0, 4.0]])
+
+
+def test_a_file_that_claims_to_be_larger_than_any_image_is_refused() -> None:
+    content = bytearray(_coded(".png", np.zeros((2, 2), np.uint8)))
+    header = b"IHDR" + struct.pack(">II", 100_000, 100_000) + content[24:29]
+    content[12:33] = header + struct.pack(">I", zlib.crc32(header))
+    with pytest.raises(ObservationError, match="cannot be decoded"):
+        label_image(Compressed("mono8; png compressed", bytes(content)))
 
 
 def test_an_array_of_another_type_is_not_sent() -> None:
