@@ -78,9 +78,10 @@ class CameraInputs:
         header = messages[self.topics.required[0]].header
         camera = to_camera(messages[f"{self._prefix}camera_info"], self._config.rectified)
         image = None if given["image"] is None else color_image(given["image"])
+        labels = None if given["segmentation"] is None else label_image(given["segmentation"])
+        _check_size(image if labels is None else labels, camera)
         return CameraFrame(
-            camera, transforms.lookup(self._config.base_frame, header.frame_id), image,
-            None if given["segmentation"] is None else label_image(given["segmentation"]),
+            camera, transforms.lookup(self._config.base_frame, header.frame_id), image, labels,
             None if given["instances"] is None else instance_image(given["instances"]),
             tuple(self._depths(messages, camera, header.frame_id, transforms, image)),
         )
@@ -101,6 +102,15 @@ class CameraInputs:
 
     def _named(self, topics: Sequence[str]) -> tuple[str, ...]:
         return tuple(self._prefix + topic for topic in topics)
+
+
+def _check_size(image: UInt8 | None, camera: Camera) -> None:
+    """Refuse an image of another size before anything is made in the size that the camera claims to have."""
+    if image is not None and image.shape[:2] != (camera.height, camera.width):
+        raise ObservationError(
+            f"image is {image.shape[1]}x{image.shape[0]}, camera_info says {camera.width}x{camera.height}; publish the "
+            "camera_info of this image"
+        )
 
 
 def _aligned(depth_m: Float32, camera: Camera) -> Float32:

@@ -74,7 +74,8 @@ def to_pose2(pose: Pose) -> Pose2:
     values = np.array([pose.position.x, pose.position.y, *_xyzw(pose.orientation)])
     if not np.all(np.isfinite(values)) or not np.any(values[2:]):
         raise ObservationError(f"pose holds {values[:2]} and quaternion {values[2:]}: not a pose")
-    return Pose2(float(values[0]), float(values[1]), yaw_from_quaternion(values[2:] / np.linalg.norm(values[2:])))
+    xyzw = values[2:] / np.abs(values[2:]).max()
+    return Pose2(float(values[0]), float(values[1]), yaw_from_quaternion(xyzw / np.linalg.norm(xyzw)))
 
 
 def to_pose3(transform: Transform) -> Pose3:

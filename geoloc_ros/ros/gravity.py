@@ -48,7 +48,7 @@ class GravityTracker:
         base_from_imu = self._transforms.lookup(self._base_frame, message.header.frame_id)
         up = base_from_imu.rotation @ up_in_imu
         tilt_rad = float(np.arccos(np.clip(up[2], -1.0, 1.0)))
-        if tilt_rad > _MAX_TILT_RAD:
+        if not tilt_rad <= _MAX_TILT_RAD:
             raise ObservationError(
                 f"the IMU says that '{self._base_frame}' is tilted by {np.degrees(tilt_rad):.0f} degrees; correct the "
                 f"transform of '{message.header.frame_id}', or set use_imu to false"
@@ -91,7 +91,7 @@ def _attitude(message: Imu) -> Float64 | None:
         return None
     if not np.all(np.isfinite(xyzw)):
         raise ObservationError(f"the IMU's orientation is {xyzw}: not a quaternion")
-    world_from_imu = rotation_from_quaternion(xyzw / np.linalg.norm(xyzw))
+    world_from_imu = rotation_from_quaternion(xyzw)
     up: Float64 = world_from_imu[2]
     return up
 

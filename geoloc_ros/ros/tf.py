@@ -30,11 +30,17 @@ class StaticTransforms:
         """Remember transforms; a newer one of the same child frame replaces the older.
 
         Raises:
-            ObservationError: If one holds NaNs.
+            ObservationError: If one holds NaNs; the others are remembered.
         """
+        complaints = []
         for transform in transforms:
-            parent = transform.header.frame_id.lstrip("/")
-            self._parent[transform.child_frame_id.lstrip("/")] = (parent, to_pose3(transform.transform))
+            parent, child = transform.header.frame_id.lstrip("/"), transform.child_frame_id.lstrip("/")
+            try:
+                self._parent[child] = (parent, to_pose3(transform.transform))
+            except ObservationError as error:
+                complaints.append(f"'{child}': {error}")
+        if complaints:
+            raise ObservationError("; ".join(complaints))
 
     def lookup(self, target: str, source: str) -> Pose3:
         """`target_from_source`.

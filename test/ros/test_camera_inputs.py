@@ -14,9 +14,10 @@ from std_msgs.msg import Header  # noqa: E402
 
 from geoloc_ros.core.camera import Camera  # noqa: E402
 from geoloc_ros.core.config import validated  # noqa: E402
+from geoloc_ros.core.errors import ObservationError  # noqa: E402
 from geoloc_ros.core.node_config import PerceptionNodeConfig  # noqa: E402
 from geoloc_ros.ros.camera_inputs import CameraInputs  # noqa: E402
-from geoloc_ros.ros.sensors import to_camera_info, to_image  # noqa: E402
+from geoloc_ros.ros.sensors import to_camera_info, to_image, to_point_cloud  # noqa: E402
 from geoloc_ros.ros.synchronizer import CameraTopics  # noqa: E402
 from geoloc_ros.ros.tf import StaticTransforms  # noqa: E402
 
@@ -89,3 +90,15 @@ def test_a_second_camera_to_the_right_gives_stereo_depth() -> None:
     transforms.add([TransformStamped(header=Header(frame_id="base_link"), child_frame_id="optical")])
     (depth,) = inputs(depth_sources=["stereo"]).frame(messages, transforms).depths
     assert depth.source == "stereo" and np.nanmedian(depth.depth_m) == pytest.approx(10.0, rel=0.02)
+
+
+def test_a_camera_that_claims_to_be_larger_than_its_image_is_refused_before_points_are_painted_into_it() -> None:
+    header, points = Header(frame_id="optical"), np.zeros(1, [("x", "<f4"), ("y", "<f4"), ("z", "<f4")])
+    info = to_camera_info(Camera.pinhole(320, 240, 1.5), header)
+    info.width = info.height = 2**32 - 1
+    messages = {
+        "image": to_image(np.zeros((240, 320, 3), np.uint8), "rgb8", header), "camera_info": info,
+        "points": to_point_cloud(points, header),
+    }
+    with pytest.raises(ObservationError, match="camera_info says 4294967295"):
+        inputs(depth_sources=["points"]).frame(messages, StaticTransforms())

@@ -96,3 +96,11 @@ def test_an_imu_that_tells_nothing_or_hangs_nowhere_is_refused() -> None:
         mounted().add(nothing)
     with pytest.raises(ObservationError, match="no static transform"):
         GravityTracker("base_link", StaticTransforms()).add(message(1))
+
+
+def test_an_orientation_may_have_any_length_but_none() -> None:
+    tracker = mounted()
+    tracker.add(message(1, orientation=Quaternion(w=1e-200)))
+    np.testing.assert_allclose(tracker.at(TEN_MS), [0.0, 0.0, 1.0], atol=1e-12)
+    with pytest.raises(ObservationError, match="not a quaternion"):
+        tracker.add(message(2, orientation=Quaternion(w=np.nan)))

@@ -47,3 +47,14 @@ def test_a_loop_does_not_hang() -> None:
     heard = transforms(("a", "b", Pose2(1.0, 0.0, 0.0)), ("b", "a", Pose2(1.0, 0.0, 0.0)))
     with pytest.raises(ObservationError):
         heard.lookup("base", "a")
+
+
+def test_one_that_is_none_does_not_take_the_others_along() -> None:
+    heard = StaticTransforms()
+    broken, good = (
+        to_transform_msg(Pose2(1.0, 0.0, 0.0), Header(frame_id="base"), name) for name in ("lidar", "camera")
+    )
+    broken.transform.translation.x = np.nan
+    with pytest.raises(ObservationError, match="'lidar'"):
+        heard.add([broken, good])
+    assert heard.lookup("base", "camera").translation_m[0] == 1.0
