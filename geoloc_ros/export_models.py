@@ -160,7 +160,7 @@ def _write_network(network: Pretrained, options: ExportOptions) -> float:
         trace(network.module, size, network.outputs, partial)
         if options.precision == "fp16":
             halve(partial)
-        tolerance = LARGEST_ERROR[options.precision] * network.tolerance_factor
+        tolerance = max(LARGEST_ERROR[options.precision], network.tolerance)
         return check_against_torch(network.module, size, network.outputs, partial, tolerance)
 
 

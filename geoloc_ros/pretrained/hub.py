@@ -26,7 +26,7 @@ class _Kind:
     class_name: str
     outputs: tuple[str, ...]
     multiple_of: int
-    tolerance_factor: float = 1.0
+    tolerance: float = 0.0
 
 
 _KINDS: Mapping[Family, _Kind] = {
@@ -34,7 +34,7 @@ _KINDS: Mapping[Family, _Kind] = {
     "mask2former": _Kind(
         "mask2former", "Mask2FormerForUniversalSegmentation", ("class_queries_logits", "masks_queries_logits"), 32,
         # Each layer looks where the mask of the one before is positive; rounding turns some of those pixels over.
-        tolerance_factor=30.0,
+        tolerance=0.03,
     ),
     "depth-anything": _Kind("depth_anything", "DepthAnythingForDepthEstimation", ("predicted_depth",), 14),
 }
@@ -62,8 +62,8 @@ class Pretrained:
     normalization: Normalization
     multiple_of: int
     """Of which both sizes of an image must be multiples."""
-    tolerance_factor: float
-    """How much farther than usual rounding may carry it."""
+    tolerance: float
+    """Relative error that rounding may cause, where that is more than usual."""
     origin: str
     """For people: name and revision."""
 
@@ -108,7 +108,7 @@ def load_pretrained(family: Family, source: str) -> Pretrained:
     revision = getattr(config, "_commit_hash", None)
     return Pretrained(
         _Outputs(model, kind.outputs).eval(), kind.outputs, () if family == "depth-anything" else names,
-        _normalization(source), kind.multiple_of, kind.tolerance_factor,
+        _normalization(source), kind.multiple_of, kind.tolerance,
         f"{source} at {revision}" if revision else source,
     )
 
