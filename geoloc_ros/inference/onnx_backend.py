@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import onnxruntime
 from onnxruntime.capi.onnxruntime_pybind11_state import (
+    EPFail,
     Fail,
     InvalidArgument,
     InvalidGraph,
@@ -24,7 +25,7 @@ from geoloc_ros.inference.network_file import NetworkFile, Signature, resolved_s
 Device = Literal["CPU", "CUDA"]
 
 # They have no common base class.
-_REFUSALS = (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, NotImplemented, RuntimeException)
+_REFUSALS = (EPFail, Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, NotImplemented, RuntimeException)
 _ERRORS_ONLY = 3
 _CPU = "CPUExecutionProvider"
 # By its default, products on a GPU have 10 bits.
@@ -64,15 +65,24 @@ class OnnxNetwork:
         self.output_shapes = self._probed_output_shapes(file)
 
     def run(self, batch: Float32) -> tuple[Float32, ...]:
-        """Outputs (N, ...) of a batch (N, ...) of inputs."""
+        """Outputs (N, ...) of a batch (N, ...) of inputs.
+
+        Raises:
+            BackendError: If a node cannot be run on these numbers, or the device is out of memory.
+        """
         assert batch.dtype == np.float32 and batch.shape[1:] == self.input_shape, (batch.dtype, batch.shape)
-        outputs = self._session.run(self._output_names, {self._input_name: np.ascontiguousarray(batch)})
-        return tuple(outputs)
+        try:
+            return self._run(batch)
+        except _REFUSALS as error:
+            raise BackendError(f"network '{self.file}' failed on {self.engine_name}: {_first_line(error)}") from error
+
+    def _run(self, batch: Float32) -> tuple[Float32, ...]:
+        return tuple(self._session.run(self._output_names, {self._input_name: np.ascontiguousarray(batch)}))
 
     def _probed_output_shapes(self, file: NetworkFile) -> tuple[tuple[int, ...], ...]:
         """By running it, for what a file says of its outputs need not be complete."""
         try:
-            outputs = self.run(np.zeros((2, *self.input_shape), np.float32))
+            outputs = self._run(np.zeros((2, *self.input_shape), np.float32))
         except _REFUSALS as error:
             raise file.unfit(f"does not run on two items at once ({_first_line(error)})") from error
         if any(output.ndim == 0 or len(output) != 2 for output in outputs):

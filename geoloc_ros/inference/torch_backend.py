@@ -17,6 +17,10 @@ from geoloc_ros.inference.network_file import NetworkFile, Signature, resolved_s
 from geoloc_ros.inference.torch_operators import OPERATORS, Attributes, Operator
 
 _FLOAT = onnx.TensorProto.FLOAT
+# Attributes that hold the value of a constant; that of a tensor has a type of its own.
+_CONSTANTS = {
+    "value": None, "value_float": np.float32, "value_floats": np.float32, "value_int": np.int64, "value_ints": np.int64
+}
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,8 @@ class TorchNetwork:
         self.engine_name = f"torch {torch.__version__} {self._device.type.upper()}"
         self._input_name, self._output_names = input_name, tuple(output_names)
         self._constants = {each.name: self._tensor(onnx.numpy_helper.to_array(each)) for each in graph.initializer}
-        self._steps = self._fold([_step(file, node) for node in graph.node if node.op_type != "Constant"], graph)
+        steps = [_step(file, node) for node in graph.node if node.op_type != "Constant"]
+        self._steps = self._fold(file, steps, graph)
         outputs = self.run(np.zeros((2, *self.input_shape), np.float32))
         if any(output.ndim == 0 or len(output) != 2 for output in outputs):
             raise file.unfit(f"gives outputs of shapes {[output.shape for output in outputs]} for two items")
@@ -77,11 +82,11 @@ class TorchNetwork:
                 values[step.output] = self._done(step, values)
             return tuple(values[name].cpu().numpy() for name in self._output_names)
 
-    def _fold(self, steps: Sequence[_Step], graph: Any) -> list[_Step]:
+    def _fold(self, file: NetworkFile, steps: Sequence[_Step], graph: Any) -> list[_Step]:
         """Do at once what depends on no input; return the rest."""
         for node in graph.node:
             if node.op_type == "Constant":
-                self._constants[node.output[0]] = self._tensor(_attributes(node)["value"])
+                self._constants[node.output[0]] = self._tensor(_constant(file, node))
         rest = []
         with torch.inference_mode():
             for step in steps:
@@ -111,6 +116,8 @@ def _read(file: NetworkFile, item_shape: tuple[int, ...] | None) -> tuple[Any, S
     except DecodeError as error:
         raise BackendError(f"'{file.path}' ({len(file.content)} bytes) is no ONNX file; download it again") from error
     graph = model.graph
+    if any(each.data_location == onnx.TensorProto.EXTERNAL for each in graph.initializer):
+        raise file.unfit("keeps its weights in other files")
     constants = {each.name for each in graph.initializer}
     inputs = [value for value in graph.input if value.name not in constants]
     if len(inputs) != 1:
@@ -131,6 +138,13 @@ def _step(file: NetworkFile, node: Any) -> _Step:
             "which is not known to the torch engine; set inference.backend=onnxruntime"
         )
     return _Step(operator, node.name or node.op_type, tuple(node.input), node.output[0], _attributes(node))
+
+
+def _constant(file: NetworkFile, node: Any) -> Any:
+    ((name, value),) = _attributes(node).items()
+    if name not in _CONSTANTS:
+        raise file.unfit(f"has constant '{node.output[0]}' as a '{name}', which is not known to the torch engine")
+    return np.asarray(value, _CONSTANTS[name])
 
 
 def _attributes(node: Any) -> dict[str, Any]:

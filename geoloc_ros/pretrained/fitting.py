@@ -150,7 +150,7 @@ class _Fitting:
 def _load(source: Path) -> onnx.ModelProto:
     try:
         model = onnx.load(str(source))
-    except (OSError, DecodeError) as error:
+    except (OSError, DecodeError, onnx.checker.ValidationError) as error:
         raise ArtifactError(f"'{source}' is no ONNX file that can be read ({error}); download it again") from error
     version = next((each.version for each in model.opset_import if each.domain in ("", "ai.onnx")), 0)
     if version >= 15:

@@ -108,3 +108,21 @@ def test_other_names_than_wanted_are_refused_with_both(tmp_path: Path) -> None:
     for input_name, output_names in (("x", ["z"]), ("features", ["y"])):
         with pytest.raises(BackendError, match=r"inputs \['x'\] and outputs \['y'\], wanted are input"):
             load(file, input_name, output_names)
+
+
+def test_what_fails_on_some_numbers_only_is_told_as_an_error_of_ours(tmp_path: Path) -> None:
+    helper, number = onnx.helper, onnx.TensorProto.FLOAT
+    graph = helper.make_graph(
+        [
+            helper.make_node("Cast", ["x"], ["index"], to=onnx.TensorProto.INT64),
+            helper.make_node("Gather", ["table", "index"], ["y"]),
+        ],
+        "look up", [helper.make_tensor_value_info("x", number, ["N", 1])],
+        [helper.make_tensor_value_info("y", number, ["N", 1])], [helper.make_tensor("table", number, [2], [3.0, 4.0])],
+    )  # fmt: skip
+    file = tmp_path / "look_up.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), str(file))
+    network = load(file, "x", ["y"])
+    assert network.run(np.ones((1, 1), np.float32))[0] == 4.0
+    with pytest.raises(BackendError, match="look_up.onnx' failed on onnxruntime"):
+        network.run(np.full((1, 1), 5.0, np.float32))

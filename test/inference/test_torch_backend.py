@@ -153,3 +153,41 @@ def test_half_and_quantized_files_are_the_same_in_torch(root: Path, tmp_path: Pa
             load_network(file, "features", ["embedding"], config).run(batch) for config in (TORCH, ORT)
         )
         assert relative_error(found, expected) < bar
+
+
+def write_constant(file: Path, operator: str, kind: str, value: Any) -> Path:
+    """A network of one operator on x and on a constant node."""
+    helper, number = onnx.helper, onnx.TensorProto.FLOAT
+    graph = helper.make_graph(
+        [helper.make_node("Constant", [], ["c"], **{kind: value}), helper.make_node(operator, ["x", "c"], ["y"])],
+        "one", [helper.make_tensor_value_info("x", number, ["N", 1])],
+        [helper.make_tensor_value_info("y", number, None)],
+    )  # fmt: skip
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), str(file))
+    return file
+
+
+@pytest.mark.parametrize(
+    ("operator", "kind", "value"),
+    [("Add", "value_float", 2.0), ("Add", "value_floats", [2.0]), ("Reshape", "value_ints", [-1, 1, 1])],
+)
+def test_constants_of_every_kind_are_read(tmp_path: Path, operator: str, kind: str, value: Any) -> None:
+    file, batch = write_constant(tmp_path / "one.onnx", operator, kind, value), numbers(3, 1)
+    (found,), (expected,) = (load_network(file, "x", ["y"], config).run(batch) for config in (TORCH, ORT))
+    assert found.dtype == np.float32
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_a_constant_of_an_unknown_kind_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BackendError, match="value_string"):
+        load_network(write_constant(tmp_path / "one.onnx", "Add", "value_string", b"2"), "x", ["y"], TORCH)
+
+
+def test_weights_in_another_file_are_refused_wherever_that_lies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write_node(tmp_path / "sum.onnx", "Add", {}, [numbers(2)], (2,))
+    onnx.save(onnx.load(str(file)), str(file), save_as_external_data=True, location="weights", size_threshold=0)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BackendError, match="weights in other files"):
+        load_network(file, "x", ["y"], TORCH)
