@@ -109,7 +109,11 @@ class FrameSynchronizer:
         last_ns, newest_ns = self._last_ns.get(topic), max(self._given_ns, default=0)
         if last_ns is None or last_ns < max(self._absent[topic], newest_ns - self._missing_after_ns):
             return Missing(topic, last_ns is not None, None)
-        return Missing(topic, True, min(abs(stamp - last_ns) for stamp in self._given_ns))
+        if self._given_ns:
+            return Missing(topic, True, min(abs(stamp - last_ns) for stamp in self._given_ns))
+        # No frame was ever whole: those that it should go with may be out of step among themselves.
+        others = (self._last_ns[other] for other in self._companions(topic) if other in self._last_ns)
+        return Missing(topic, True, max((abs(stamp - last_ns) for stamp in others), default=None))
 
     def _give_up(self, stamp_ns: int) -> bool:
         """Stop waiting for what did not come in time; True if there was something."""

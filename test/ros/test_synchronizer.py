@@ -247,3 +247,15 @@ def test_every_frame_holds_one_moment_and_the_newest_follows_the_older(lost: lis
     for stamp in (100 * len(lost), 100 * len(lost) + 100):
         stream.send(stamp, "image", "depth")
     assert stream.frames[-1] == (100 * len(lost) + 100,) * 2
+
+
+def test_what_is_missing_is_told_also_before_the_first_frame() -> None:
+    """A camera_info without stamps: nothing is ever whole, and depth is missed at stamp 0."""
+    stream = Stream((CameraTopics(("image", "info"), ("depth",)),))
+    said = set()
+    for stamp in range(1000, 2000, 100):
+        for sent, topic in ((stamp, "image"), (0, "info"), (stamp, "depth")):
+            stream.send(sent, topic)
+            said.update(stream.missing())
+    assert stream.frames == []
+    assert {one.offset_ns for one in said if one.topic == "depth"} >= {1000}
