@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from geoloc_ros.core.odometry import OdometryBuffer
 from geoloc_ros.core.types import Float64, Int64, OdometryPose, Pose2, Pose3
 from geoloc_ros.core.view import CameraFrame, Depth
 from geoloc_ros.datasets.parts import PARTS, Part
+
+logger = logging.getLogger(__name__)
 
 _INFO, _INFO_TOPIC = "camera_info", "/camera/camera_info"
 # As image_transport names what it compresses.
@@ -158,7 +161,7 @@ class _Gatherer:
     def take(self, topic: str, message: Any) -> Iterator[BagFrame]:
         if topic == MOUNT_TOPIC:
             for transform in message.transforms:
-                self._mounts[transform.child_frame_id.lstrip("/")] = _mount(transform)
+                self._mounts |= _mount(transform)
             return
         stamp_ns = _stamp_ns(message)
         if topic == ODOMETRY_TOPIC:
@@ -212,11 +215,18 @@ def _pose2(odometry: Any) -> Pose2:
     return Pose2(float(pose.position.x), float(pose.position.y), yaw_from_quaternion(_xyzw(pose.orientation)))
 
 
-def _mount(transform: Any) -> tuple[str, Pose3]:
-    shift = transform.transform.translation
-    rotation = rotation_from_quaternion(_xyzw(transform.transform.rotation))
-    parent_from_child = Pose3(rotation, np.array([shift.x, shift.y, shift.z]))
-    return transform.header.frame_id.lstrip("/"), parent_from_child
+def _mount(transform: Any) -> dict[str, tuple[str, Pose3]]:
+    """Parent and `parent_from_child` by the child's name; nothing for a transform that is none.
+
+    Drivers publish such of frames that nobody asks for, with a quaternion that they never set.
+    """
+    shift, xyzw = transform.transform.translation, _xyzw(transform.transform.rotation)
+    shift_m = np.array([shift.x, shift.y, shift.z])
+    if not (np.all(np.isfinite(shift_m)) and np.all(np.isfinite(xyzw)) and np.any(xyzw)):
+        logger.warning("%s has %s and %s for '%s': no transform", MOUNT_TOPIC, shift_m, xyzw, transform.child_frame_id)
+        return {}
+    parent, child = transform.header.frame_id.lstrip("/"), transform.child_frame_id.lstrip("/")
+    return {child: (parent, Pose3(rotation_from_quaternion(xyzw), shift_m))}
 
 
 def _xyzw(quaternion: Any) -> Float64:

@@ -146,6 +146,13 @@ def test_a_camera_that_hangs_on_nothing_is_refused(make_bag: MakeBag) -> None:
         list(make_bag([mount("somewhere"), odometry(START_NS, 0.0), *frame(START_NS)]).frames(GIVEN))
 
 
+def test_a_transform_that_is_none_spoils_no_other(make_bag: MakeBag) -> None:
+    unset = messages.transforms(START_NS, "base_link", "radar", np.zeros(3), np.zeros(4))
+    entries = [("/tf_static", START_NS, unset), mount(), odometry(START_NS, 0.0), *frame(START_NS)]
+    (found,) = make_bag(entries).frames(GIVEN)
+    assert found.base_from_camera.translation_m[2] == 2.0
+
+
 def test_odometry_that_goes_back_is_refused(make_bag: MakeBag) -> None:
     topic, _, message = odometry(START_NS, 0.0)
     entries = [mount(), *frame(START_NS), odometry(START_NS + 5, 0.0), (topic, START_NS + 10, message)]
