@@ -170,7 +170,9 @@ def _describe(
     from geoloc_ros.pretrained.describing import write_description
 
     image_input = {
-        "name": "image", "width": options.width, "height": options.height, "scale": normalization.scale,
+        "name": "image", "width": options.width, "height": options.height,
+        # Cameras of another shape: what is stretched looks like nothing that it was trained on.
+        "fit": "pad", "scale": normalization.scale,
         "mean": list(normalization.mean), "std": list(normalization.std),
     }  # fmt: skip
     comments = [f"{origin}, {options.precision}, written by `geoloc export`; keys: docs/networks.md",

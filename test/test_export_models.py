@@ -148,7 +148,7 @@ def test_half_precision_stays_near(tmp_path: Path, segformer: tuple[Any, Path, E
 def test_the_description_says_what_was_exported(segformer: tuple[Any, Path, ExportSummary]) -> None:
     _, _, summary = segformer
     tree = yaml.safe_load(summary.description.read_text())
-    assert tree["onnx"] == "net.onnx"
+    assert tree["onnx"] == "net.onnx" and tree["input"]["fit"] == "pad"
     assert tree["input"]["mean"] == pytest.approx(MEAN) and tree["input"]["std"] == pytest.approx(STD)
     assert (tree["input"]["width"], tree["input"]["height"]) == (128, 64)
     assert tree["output"]["classes"]["building"] == ["building"]

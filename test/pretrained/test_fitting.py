@@ -9,12 +9,17 @@ import onnx
 import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
+from typer.testing import CliRunner
 
+from geoloc_ros.cli import app
+from geoloc_ros.core.camera import Camera
+from geoloc_ros.core.classes import SemanticClass
 from geoloc_ros.core.config import InferenceConfig
 from geoloc_ros.core.errors import ArtifactError
-from geoloc_ros.core.types import Float32
+from geoloc_ros.core.types import Float32, Pose3
 from geoloc_ros.inference.load import load_network
 from geoloc_ros.pretrained.fitting import fit_network
+from geoloc_ros.scan.described_reader import DescribedReader
 
 ENGINE = InferenceConfig(backend="onnxruntime")
 IMAGES = np.random.default_rng(3).integers(0, 256, (3, 3, 4, 6)).astype(np.float32)
@@ -126,3 +131,23 @@ def test_what_cannot_be_made_to_fit_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ArtifactError, match="no ONNX file"):
         fit_network(tmp_path / "absent.onnx", tmp_path / "b.onnx")
     assert not (tmp_path / "b.onnx").exists()
+
+
+def test_the_command_makes_class_ids_of_others_readable(tmp_path: Path) -> None:
+    nodes = [helper.make_node("ArgMax", ["pixels"], ["ids"], axis=1, keepdims=0)]
+    source = write(tmp_path / "theirs.onnx", nodes, [1, 3, 16, 16], {"ids": TensorProto.INT64})
+    done = CliRunner().invoke(app, ["export", "onnx", str(source), "-o", str(tmp_path / "fits.onnx"), "--keep", "ids"])
+    assert done.exit_code == 0, done.output
+    assert "takes images one after the other" in done.output and "converted to float32" in done.output
+    (tmp_path / "fits.yaml").write_text(
+        "onnx: fits.onnx\n"
+        "input: {name: pixels, width: 16, height: 16, scale: 1.0}\n"
+        "output: {kind: class_ids, name: ids, classes: {vegetation: [1], building: [0], sky: [2]}}\n"
+    )
+    image = np.zeros((16, 16, 3), np.uint8)
+    image[:8, :, 2], image[8:, :8, 0], image[8:, 8:, 1] = 200, 200, 200
+    level = Pose3(np.array([(0.0, 0.0, 1.0), (-1.0, 0.0, 0.0), (0.0, -1.0, 0.0)]), np.zeros(3))
+    reading = DescribedReader(tmp_path / "fits.yaml", ENGINE).read(image, Camera.pinhole(16, 16, 1.0), level)
+    expected = np.full((16, 16), SemanticClass.SKY, np.uint8)
+    expected[8:, :8], expected[8:, 8:] = SemanticClass.BUILDING, SemanticClass.VEGETATION
+    np.testing.assert_array_equal(reading.labels, expected)
