@@ -99,7 +99,12 @@ class Camera:
         pinhole, beyond the fold of a lens.
         """
         right, down = self._image_points(*np.moveaxis(np.asarray(points_m, np.float64), -1, 0))
-        return np.stack([self.cx + self.fx * right, self.cy + self.fy * down], axis=-1)
+        u = self.cx + self.fx * right
+        if self.model == "equirectangular":
+            # The seam may be anywhere, also ahead: a turn further is the same direction.
+            turned = np.mod(u, 2.0 * np.pi * self.fx)
+            u = np.where(turned < self.width, turned, u)
+        return np.stack([u, self.cy + self.fy * down], axis=-1)
 
     def _image_points(self, x: Float64, y: Float64, z: Float64) -> tuple[Float64, Float64]:
         if self.model == "equirectangular":

@@ -85,3 +85,12 @@ def test_rays_are_worked_out_once() -> None:
 def test_a_number_of_coefficients_that_no_model_has_is_refused(count: int) -> None:
     with pytest.raises(ObservationError, match=f"{count} distortion coefficients"):
         Camera.pinhole(64, 48, 1.0, (0.1,) * count)
+
+
+@pytest.mark.parametrize("cx", [0.0, 10.0, 32.0, 50.0, 64.0])
+def test_a_panorama_whose_seam_is_elsewhere_sees_each_point_where_it_looks(cx: float) -> None:
+    whole = Camera.equirectangular(64, 20)
+    camera = Camera("equirectangular", 64, 20, whole.fx, whole.fy, cx, whole.cy)
+    u, v = np.moveaxis(camera.project(5.0 * camera.rays().astype(np.float64)), -1, 0)
+    np.testing.assert_allclose(u, np.broadcast_to(np.arange(64) + 0.5, (20, 64)), atol=1e-4)
+    np.testing.assert_allclose(v, np.broadcast_to(np.arange(20)[:, None] + 0.5, (20, 64)), atol=1e-4)
