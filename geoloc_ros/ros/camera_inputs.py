@@ -25,6 +25,8 @@ from geoloc_ros.scan.stereo import depth_from_stereo
 _TOPICS_OF_SOURCE: dict[DepthSource, tuple[str, ...]] = {
     "points": ("points",), "depth": ("depth",), "stereo": ("right/image", "right/camera_info"), "network": ()
 }
+# Half a pixel of disparity is what matching errs by.
+_SAME_PX = 0.5
 
 
 class CameraInputs:
@@ -98,6 +100,7 @@ class CameraInputs:
             yield Depth("points", _depth_of(points, camera, camera_from_points))
         right, right_info = (messages.get(f"{self._prefix}right/{topic}") for topic in ("image", "camera_info"))
         if image is not None and right is not None and right_info is not None:
+            _check_pair(camera, to_camera(right_info, self._config.rectified))
             yield Depth("stereo", depth_from_stereo(image, color_image(right), camera, stereo_baseline_m(right_info)))
 
     def _named(self, topics: Sequence[str]) -> tuple[str, ...]:
@@ -110,6 +113,15 @@ def _check_size(image: UInt8 | None, camera: Camera) -> None:
         raise ObservationError(
             f"image is {image.shape[1]}x{image.shape[0]}, camera_info says {camera.width}x{camera.height}; publish the "
             "camera_info of this image"
+        )
+
+
+def _check_pair(left: Camera, right: Camera) -> None:
+    """Refuse cameras whose disparity is not focal length times baseline by depth."""
+    if max(abs(left.fx - right.fx), abs(left.cx - right.cx), abs(left.cy - right.cy)) > _SAME_PX:
+        raise ObservationError(
+            f"the left camera has fx {left.fx:.1f} and its axis at {left.cx:.1f}, {left.cy:.1f}, the right one fx "
+            f"{right.fx:.1f} and {right.cx:.1f}, {right.cy:.1f}; rectify both alike, and set rectified"
         )
 
 

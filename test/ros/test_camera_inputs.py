@@ -90,6 +90,9 @@ def test_a_second_camera_to_the_right_gives_stereo_depth() -> None:
     transforms.add([TransformStamped(header=Header(frame_id="base_link"), child_frame_id="optical")])
     (depth,) = inputs(depth_sources=["stereo"]).frame(messages, transforms).depths
     assert depth.source == "stereo" and np.nanmedian(depth.depth_m) == pytest.approx(10.0, rel=0.02)
+    right_info.k[2] += 20.0  # 4 m, or 17, would come of it
+    with pytest.raises(ObservationError, match="rectify both alike"):
+        inputs(depth_sources=["stereo"]).frame(messages, transforms)
 
 
 def test_a_camera_that_claims_to_be_larger_than_its_image_is_refused_before_points_are_painted_into_it() -> None:
