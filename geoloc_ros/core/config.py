@@ -43,7 +43,9 @@ class ObserveConfig(Section):
     range_quantile: float = Field(
         0.25, ge=0.0, le=1.0, description="Quantile of the ranges in one angular bin that finds the nearest surface"
     )
-    min_samples: int = Field(3, ge=1, description="Building points that make a ray hit, as a bin of noise does not")
+    min_samples: int = Field(
+        3, ge=1, le=100_000, description="Building points that make a ray hit, as a bin of noise does not"
+    )
     min_horizon_rad: float = Field(0.01, description="Pixels from this far above the horizon tell open view, rad")
     max_horizon_rad: float = Field(0.05, description="Pixels up to this far above the horizon tell open view, rad")
     split_ratio: float = Field(
