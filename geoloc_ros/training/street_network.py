@@ -9,7 +9,7 @@ from torch import nn
 
 from geoloc_ros.core.classes import SemanticClass
 from geoloc_ros.training.onnx_file import export_network, load_weights
-from geoloc_ros.training.street_geometry import GroundedGeometry, ground_cells
+from geoloc_ros.training.street_geometry import GroundedGeometry, ground_cells, stretch_far
 from geoloc_ros.training.street_layers import ContextBlock, JoinBlock, WidenedBlock, convolution, small_head
 
 NUM_CLASSES = len(SemanticClass) - 1
@@ -76,7 +76,8 @@ class StreetNetwork(nn.Module):
         features = self.join_quarter(features, quarter)
         # Two facades differ in colour and texture, which the fine features still have.
         boundary = self.boundary(torch.cat([features, quarter], dim=1))
-        return self.classes(features), self.geometry(features, ground_cells(ground)), boundary
+        log_range = self.geometry(features, ground_cells(ground))
+        return self.classes(features), log_range if self.training else stretch_far(log_range), boundary
 
 
 def export_street(network: StreetNetwork, path: Path) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="training needs the extra [train]")
 
-from geoloc_ros.training.street_geometry import GroundCells, GroundedGeometry, ground_cells  # noqa: E402
+from geoloc_ros.training.street_geometry import GroundCells, GroundedGeometry, ground_cells, stretch_far  # noqa: E402
 
 
 def test_a_wall_is_as_far_away_as_the_ground_at_its_foot() -> None:
@@ -50,3 +50,10 @@ def test_a_panorama_knows_its_height_and_with_it_how_steeply_a_cell_looks_down()
 
     expected = torch.tensor([0.19**0.5, 1.0, 0.75**0.5, 0.19**0.5])  # steeper than 64 degrees is taken for that
     torch.testing.assert_close(log_cosine.exp(), expected)
+
+
+def test_only_what_is_far_is_stretched() -> None:
+    near, far = torch.tensor([2.0, 20.0, 54.0]), torch.tensor([60.0, 100.0, 150.0])
+
+    torch.testing.assert_close(stretch_far(near.log()).exp(), near)
+    torch.testing.assert_close(stretch_far(far.log()).exp(), far * (far / 55.0) ** 0.9, rtol=1e-3, atol=0.0)
