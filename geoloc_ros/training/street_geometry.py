@@ -46,7 +46,7 @@ def ground_cells(ground: torch.Tensor) -> GroundCells:
 
 
 def stretch_far(log_range: torch.Tensor) -> torch.Tensor:
-    """Ranges beyond 55 m, which a network that is not sure draws towards the middle, as far away as the true ones reach.
+    """Ranges beyond 55 m, which a network that is not sure draws towards the middle, as far as the true ones reach.
 
     Two thirds of the walls beyond 100 m, which no scan has, were put nearer than 95 m; a third is left. Fitted after
     training, to views of towns that are learned from and of one that is not, so it is no part of what learns.
