@@ -75,7 +75,9 @@ def _ids(entry: int | str, names: Sequence[str]) -> range | list[int]:
     if found := [number for number, name in enumerate(names) if name == entry]:
         return found
     if bounds := re.fullmatch(r"(\d+)\s*-\s*(\d+)", entry):
-        return range(int(bounds[1]), int(bounds[2]) + 1)
+        # What is beyond is refused by its first id: nobody waits for a slip of the keyboard to be listed.
+        first, last = (min(int(bound), MOST_CLASSES) for bound in bounds.groups())
+        return range(first, last + 1)
     raise ValueError(f"'{entry}' is neither an id, a range like '3-7', nor one of `names`")
 
 

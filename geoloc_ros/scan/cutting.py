@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from geoloc_ros.core.camera import Camera
+from geoloc_ros.core.errors import ObservationError
 from geoloc_ros.core.types import Bool, Float32, Float64, Int32, Pose3, UInt8, UInt16
 from geoloc_ros.scan.network_description import InputDescription, PanoramaDescription
 
@@ -74,9 +75,11 @@ class WholeImage:
         scale = min(width / camera.width, height / camera.height)
         is_padded = description.fit == "pad"
         self._content = (
-            (round(camera.width * scale), round(camera.height * scale)) if is_padded else (width, height)
+            (max(1, round(camera.width * scale)), max(1, round(camera.height * scale))) if is_padded
+            else (width, height)
         )
-        self._padding = tuple(round(mean / description.scale) for mean in description.mean)
+        # As near to the mean as a pixel gets.
+        self._padding = tuple(min(255, max(0, round(mean / description.scale))) for mean in description.mean)
         if description.channels == "bgr":
             self._padding = self._padding[::-1]
         across_px = camera.fx * self._content[0] / camera.width
@@ -128,6 +131,9 @@ class Faces:
             base_from_camera: Its mount; faces are level in the base.
             description: Size of a face.
             panorama: Their number and overlap.
+
+        Raises:
+            ObservationError: If the camera sees nothing that a face shows.
         """
         face = _face_camera(camera, description, panorama)
         self.input_size, self.focal_px = (face.height, face.width), face.fx
@@ -145,6 +151,10 @@ class Faces:
         for number in range(panorama.num_faces):
             base_from_face = _level_face(number * turn)
             self._add_face(camera, face, base_from_camera.rotation.T @ base_from_face, nearest == number)
+        if not self._maps:
+            raise ObservationError(
+                f"this {camera.model} camera sees nothing near the horizon; correct its mount or its camera_info"
+            )
 
     def cut(self, image: UInt8) -> UInt8:
         """As `Cutting.cut`."""

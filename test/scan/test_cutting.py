@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geoloc_ros.core.camera import Camera
+from geoloc_ros.core.errors import ObservationError
 from geoloc_ros.core.types import Float32
 from geoloc_ros.scan.cutting import Faces, WholeImage
 from geoloc_ros.scan.network_description import InputDescription, PanoramaDescription
@@ -88,3 +89,21 @@ def test_faces_are_not_finer_than_the_panorama() -> None:
     height, width = Faces(camera, mount(), description, FOUR).input_size
     assert width == 288  # 2 * 114.6 * tan(50 degrees) = 273
     assert height % 32 == 0 and height > width  # 60 degrees up and down, of which 50 are shown
+
+
+def test_a_mean_that_no_pixel_has_is_padded_with_the_nearest_one() -> None:
+    description = InputDescription.model_validate({"width": 64, "height": 64, "fit": "pad", "mean": [3.0, 0.2, -1.0]})
+    (found,) = WholeImage(Camera.pinhole(32, 16, 1.2), description).cut(np.full((16, 32, 3), 9, np.uint8))
+    assert (found[32:] == (255, 51, 0)).all()
+
+
+def test_an_image_that_is_all_but_a_line_keeps_a_row_when_padded() -> None:
+    description = InputDescription(width=64, height=64, fit="pad")
+    whole = WholeImage(Camera.pinhole(3000, 1, 1.2), description)
+    assert whole.cut(np.full((1, 3000, 3), 9, np.uint8))[0, 0].min() == 9
+    assert whole.join([np.zeros((16, 16), np.float32)], is_smooth=True).shape == (1, 3000)
+
+
+def test_a_fisheye_that_looks_at_the_ground_alone_is_refused() -> None:
+    with pytest.raises(ObservationError, match="nothing near the horizon"):
+        Faces(Camera.fisheye(64, 64, 1.0), mount(pitch=np.pi / 2.0), InputDescription(width=64, height=64), FOUR)

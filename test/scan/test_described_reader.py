@@ -242,6 +242,18 @@ def test_detections_that_are_sure_to_be_buildings_become_instances(tmp_path: Pat
     np.testing.assert_array_equal(instances, expected)
 
 
+def test_detections_with_numbers_that_are_none_show_nothing(tmp_path: Path) -> None:
+    boxes = np.array([(0, 0, 9, 9), (np.nan, 0, 9, 9), (0, 0, np.inf, 9), (0, 0, 9, 9)], np.float32)
+    broken = {
+        "boxes": boxes, "labels": np.array([np.nan, 1, 1, 1], np.float32),
+        "scores": np.array([1, 1, 1, np.nan], np.float32), "masks": np.ones((4, 28, 28), np.float32),
+    }  # fmt: skip
+    constant_network(tmp_path / "net.onnx", broken)
+    file = describe(tmp_path / "net.yaml", "net.onnx", {"kind": "maskrcnn", "classes": {"building": [1]}})
+    reading = DescribedReader(file, ENGINE).read(np.zeros((32, 64, 3), np.uint8), Camera.pinhole(64, 32, 1.5), LEVEL)
+    assert reading.instances is not None and not reading.instances.any()
+
+
 def test_a_building_across_two_faces_is_one(tmp_path: Path) -> None:
     whole = {
         "boxes": np.array([(0, 0, 64, 32)], np.float32), "labels": np.ones(1, np.float32),

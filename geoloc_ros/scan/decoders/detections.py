@@ -45,8 +45,10 @@ class DetectionDecoder:
         """As `Decoder.decode`."""
         boxes, labels, scores, masks = outputs
         masks = masks.reshape(len(masks), *masks.shape[-2:])
-        ids = np.clip(labels, 0, MOST_CLASSES - 1).astype(np.intp)
-        chosen = np.flatnonzero(self._is_building[ids] & (scores >= self._min_score))
+        # Half precision may overflow; a place with numbers that are none shows nothing.
+        is_place = np.isfinite(labels) & np.isfinite(boxes).all(axis=1) & (scores >= self._min_score)
+        ids = np.clip(np.where(is_place, labels, 0.0), 0, MOST_CLASSES - 1).astype(np.intp)
+        chosen = np.flatnonzero(is_place & self._is_building[ids])
         # The surest is painted last, over the others.
         painted = np.zeros(input_size, np.uint16)
         for number, place in enumerate(chosen[np.argsort(scores[chosen], kind="stable")], start=1):
