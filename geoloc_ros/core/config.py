@@ -12,9 +12,9 @@ from geoloc_ros.core.errors import ConfigError
 
 
 class Section(BaseModel):
-    """A group of parameters. Unknown keys fail; values cannot be changed."""
+    """A group of parameters. Unknown keys fail, and so do numbers that are none; values cannot be changed."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 AnySection = TypeVar("AnySection", bound=Section)

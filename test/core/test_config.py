@@ -26,6 +26,8 @@ def test_an_override_beats_the_file_and_the_file_beats_the_default(tmp_path: Pat
         ("place_spacing_m=7", "section.key=value"),
         ("maps.place_spacing_m=7", "maps"),
         ("observe.min_samples=3000000000", "observe.min_samples"),
+        ("observe.min_height_m=.nan", "observe.min_height_m"),
+        ("scan.max_range_m=.inf", "scan.max_range_m"),
     ],
 )
 def test_an_illegal_override_is_named(override: str, said: str) -> None:
