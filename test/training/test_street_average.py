@@ -13,6 +13,9 @@ def test_the_mean_follows_the_weights_and_is_what_is_evaluated() -> None:
     before = averaged.average.to_half[0].weight.clone()
     with torch.no_grad():
         averaged.learning.to_half[0].weight.add_(1.0)
+    averaged.update()
+    # At first only two in eleven parts of the mean are kept.
+    torch.testing.assert_close(averaged.average.to_half[0].weight, before + 9.0 / 11.0)
     for _ in range(40):
         averaged.update()
     torch.testing.assert_close(averaged.average.to_half[0].weight, before + 1.0)
