@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,10 +100,10 @@ def parse_size(text: str) -> tuple[int, int]:
     Raises:
         ConfigError: If it is not of that form.
     """
-    width, x, height = text.partition("x")
-    if not x or not width.isdigit() or not height.isdigit():
+    found = re.fullmatch(r"([1-9][0-9]{0,4})x([1-9][0-9]{0,4})", text)
+    if found is None:
         raise ConfigError(f"'{text}' is not of the form WIDTHxHEIGHT, e.g. 1024x512")
-    return int(width), int(height)
+    return int(found[1]), int(found[2])
 
 
 def parse_precision(text: str) -> Precision:

@@ -91,6 +91,9 @@ def test_what_the_command_line_says_is_read_or_refused() -> None:
     assert parse_size("1024x512") == (1024, 512)
     assert parse_capability("12.0") == (12, 0)
     assert parse_precision("fp16") == "fp16"
-    for parse, text in ((parse_size, "1024"), (parse_capability, "89"), (parse_precision, "fp8")):
+    for parse, text in (
+        (parse_size, "1024"), (parse_size, "0x64"), (parse_size, "64x99999999999"), (parse_size, "²x64"),
+        (parse_capability, "89"), (parse_precision, "fp8"),
+    ):  # fmt: skip
         with pytest.raises(ConfigError, match=text):
             parse(text)
