@@ -17,10 +17,10 @@ _QUANTILE = 0.25
 # Fitted on views of the training's cities, to borders that the truth has in a scan and others: how surely two
 # buildings touch in a sector grows with the mean logit in the cells of the front and with their number, and falls with
 # its range, for what is far away the network cannot tell apart and calls touching everywhere.
-_PER_CELLS, _PER_RANGE, LEAST_EVIDENCE = 0.9, 1.45, -1.0
+_PER_CELLS, _PER_RANGE, LEAST_EVIDENCE = 1.0, 0.55, 2.8
 JUMP = 0.3
 """Jump of the logarithm of the range that separates two buildings, where nothing else does."""
-WIDEST_GAP = 3
+WIDEST_GAP = 5
 """A building that is hidden in so many sectors is the same on the other side."""
 _LEAST_SECTORS, _MOST_SECTORS = 90, 4096
 
