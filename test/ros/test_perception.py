@@ -88,13 +88,16 @@ def resize(frame: dict[str, Any]) -> None:
         (blind, "observation"),
         (spoil("camera_info", k=[0.0] * 9), "observation"),
         (spoil("camera_info", distortion_model="fisheye"), "observation"),
+        (spoil("camera_info", width=2**32 - 1, height=2**32 - 1), "observation"),
+        (spoil("camera_info", k=[1e-300, 0.0, 1e300, 0.0, 1e300, 0.0, 0.0, 0.0, 1.0]), "observation"),
+        (spoil("segmentation", width=0, height=0, step=0, data=b""), "observation"),
         (lambda frame: frame.update(camera_info=CameraInfo(header=frame["camera_info"].header)), "observation"),
         (lambda frame: [setattr(message.header, "frame_id", "nowhere") for message in frame.values()], "observation"),
         (lambda frame: [setattr(message.header.stamp, "sec", 1) for message in frame.values()], "stamp"),
     ],
     ids=[
         "label encoding", "unknown encoding", "depth encoding", "step", "size", "NaN depth", "no calibration",
-        "camera model", "empty camera_info", "no transform", "old stamp",
+        "camera model", "gigantic", "nonsense", "no pixels", "empty camera_info", "no transform", "old stamp",
     ],
 )
 def test_a_bad_frame_is_counted_and_the_next_one_is_fine(
