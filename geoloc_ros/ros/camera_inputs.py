@@ -14,7 +14,7 @@ from geoloc_ros.core.camera_info import stereo_baseline_m
 from geoloc_ros.core.errors import ObservationError
 from geoloc_ros.core.images import color_image, depth_image, instance_image, label_image
 from geoloc_ros.core.node_config import PerceptionNodeConfig
-from geoloc_ros.core.types import Float32, UInt8
+from geoloc_ros.core.types import Float32, UInt8, UInt16
 from geoloc_ros.core.view import CameraFrame, Depth, DepthSource
 from geoloc_ros.ros.sensors import to_camera, to_points
 from geoloc_ros.ros.synchronizer import CameraTopics
@@ -81,10 +81,11 @@ class CameraInputs:
         camera = to_camera(messages[f"{self._prefix}camera_info"], self._config.rectified)
         image = None if given["image"] is None else color_image(given["image"])
         labels = None if given["segmentation"] is None else label_image(given["segmentation"])
-        _check_size(image if labels is None else labels, camera)
+        instances = None if given["instances"] is None else instance_image(given["instances"])
+        for each in (image if labels is None else labels, instances):
+            _check_size(each, camera)
         return CameraFrame(
-            camera, transforms.lookup(self._config.base_frame, header.frame_id), image, labels,
-            None if given["instances"] is None else instance_image(given["instances"]),
+            camera, transforms.lookup(self._config.base_frame, header.frame_id), image, labels, instances,
             tuple(self._depths(messages, camera, header.frame_id, transforms, image)),
         )
 
@@ -107,7 +108,7 @@ class CameraInputs:
         return tuple(self._prefix + topic for topic in topics)
 
 
-def _check_size(image: UInt8 | None, camera: Camera) -> None:
+def _check_size(image: UInt8 | UInt16 | None, camera: Camera) -> None:
     """Refuse an image of another size before anything is made in the size that the camera claims to have."""
     if image is not None and image.shape[:2] != (camera.height, camera.width):
         raise ObservationError(

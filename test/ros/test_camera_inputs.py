@@ -105,3 +105,14 @@ def test_a_camera_that_claims_to_be_larger_than_its_image_is_refused_before_poin
     }
     with pytest.raises(ObservationError, match="camera_info says 4294967295"):
         inputs(depth_sources=["points"]).frame(messages, StaticTransforms())
+
+
+def test_instances_of_another_size_are_refused_with_their_camera() -> None:
+    camera, header = Camera.pinhole(32, 24, 1.5), Header(frame_id="optical")
+    messages = {
+        "segmentation": to_image(np.zeros((24, 32), np.uint8), "mono8", header),
+        "camera_info": to_camera_info(camera, header),
+        "instances": to_image(np.zeros((12, 16), np.uint16), "16UC1", header),
+    }
+    with pytest.raises(ObservationError, match="image is 16x12, camera_info says 32x24"):
+        inputs(labels="topic").frame(messages, StaticTransforms())
