@@ -175,7 +175,11 @@ def load_description(file: Path) -> NetworkDescription:
         description = NetworkDescription.model_validate(tree)
     except ValidationError as error:
         raise ConfigError(f"'{file}': {_complaint(error)}; see docs/networks.md") from error
-    return description.model_copy(update={"onnx": str(file.parent / Path(description.onnx).expanduser())})
+    try:
+        onnx = file.parent / Path(description.onnx).expanduser()
+    except RuntimeError as error:  # of a user that is not there
+        raise ConfigError(f"'{file}': onnx: '{description.onnx}' is no path here: {error}") from error
+    return description.model_copy(update={"onnx": str(onnx)})
 
 
 def _complaint(error: ValidationError) -> str:

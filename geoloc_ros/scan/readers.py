@@ -55,7 +55,10 @@ def make_readers(networks: NetworksConfig, inference: InferenceConfig) -> tuple[
     readers: dict[Path, ImageReader] = {}
 
     def reader_of(named: str) -> Path:
-        file = Path(named).expanduser().resolve() if named else shared_file(SHIPPED_NETWORK)
+        try:
+            file = Path(named).expanduser().resolve() if named else shared_file(SHIPPED_NETWORK)
+        except RuntimeError as error:  # of a user that is not there
+            raise ConfigError(f"network '{named}' is no path here: {error}; give all of it") from error
         if file not in readers:
             readers[file] = _load(file, networks, inference)
         return file

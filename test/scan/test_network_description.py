@@ -55,6 +55,7 @@ def test_the_network_is_found_from_the_folder_of_its_description(tmp_path: Path)
         ("output: {kind: logits, classes: {building: [3], num_classes: 3}}", "ids go from 0 to 2"),
         ("output: {kind: logits, classes: {building: ['1-999999999999']}}", "ids go from 0 to 9999"),
         ("input: {width: 64, std: [1, 1, .nan]}", "finite number"),
+        ("onnx: ~nobody_at_all/net.onnx", "no path here"),
         ("output: {kind: inverse_depth, scale: 1.0}", "output.shift: is missing"),
         ("output: {kind: depth_m, scale: 2.0}", "output.scale: no such key"),
         ("panorama: {num_faces: 2}", "use 4"),

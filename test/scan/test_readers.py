@@ -104,3 +104,8 @@ def test_a_network_that_cannot_tell_what_it_is_named_for_is_refused(shelf: Shelf
 def test_a_file_of_another_kind_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"weights\.pt"):
         make_readers(NetworksConfig(segmentation="weights.pt"), InferenceConfig())
+
+
+def test_a_home_that_nobody_has_is_named(shelf: Shelf) -> None:
+    with pytest.raises(ConfigError, match="~nobody_at_all"):
+        make_readers(NetworksConfig(segmentation="~nobody_at_all/net.yaml"), InferenceConfig())
