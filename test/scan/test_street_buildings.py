@@ -70,6 +70,20 @@ def test_corners_of_one_house_are_no_boundaries() -> None:
     assert set(np.unique(found)) == {0, 1}
 
 
+def test_a_wall_along_the_street_is_one_house_though_its_range_runs_away() -> None:
+    # 2.5 m to the left, 3 m higher than the camera; it ends 60 m ahead and behind.
+    rays = PANORAMA.rays() @ mount().rotation.T.astype(np.float32)
+    depth_m = np.where(rays[..., 1] > 2.5 / 60.0, 2.5 / np.maximum(rays[..., 1], 1e-3), np.nan).astype(np.float32)
+    height_m = 2.0 + depth_m * rays[..., 2]
+    is_wall = (height_m > 0.0) & (height_m < 5.0)
+    labels = np.where(is_wall, SemanticClass.BUILDING, SemanticClass.SKY).astype(np.uint8)
+
+    images = Images(labels, depth_m, np.zeros(labels.shape, np.uint16))
+    found = numbers(images, np.full((128, 256), NOTHING, np.float32), PANORAMA, mount())
+
+    assert is_wall[250].sum() > 450 and set(found[250, is_wall[250]]) == {1}
+
+
 def test_a_house_behind_another_one_is_another_one() -> None:
     images = draw_room(PANORAMA, mount())
     # Ahead to the left, all is six tenths as far: the sides of that house hide behind its front.
