@@ -29,7 +29,7 @@ OUTPUT_NAMES: Final = ("logits", "log_range", "boundary")
 STRIDE: Final = 4
 """Pixels of the input along a side of a cell of the outputs."""
 _NUM_CHANNELS = 4
-_SEAM_PX = 32
+_SEAM_PX = 16
 """What a panorama is continued by on either side, so that its borders see as far as its middle."""
 _MOST_NETWORKS, _MOST_LAYOUTS = 4, 16
 
