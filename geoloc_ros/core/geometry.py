@@ -4,7 +4,8 @@ from typing import overload
 
 import numpy as np
 
-from geoloc_ros.core.types import Float64, Pose2
+from geoloc_ros.core.errors import ObservationError
+from geoloc_ros.core.types import Float64, Pose2, Pose3
 
 
 @overload
@@ -75,3 +76,29 @@ def yaw_from_quaternion(xyzw: Float64) -> float:
     """Heading of the x axis on the ground plane, rad."""
     x, y, z, w = xyzw
     return float(np.arctan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z)))
+
+
+def pose2_from_quaternion(x_m: float, y_m: float, xyzw: Float64) -> Pose2:
+    """The planar part of a pose; a quaternion of any non-zero length.
+
+    Raises:
+        ObservationError: If something is no finite number or the quaternion has no length.
+    """
+    _check_pose(np.array([x_m, y_m]), xyzw)
+    scaled = xyzw / np.abs(xyzw).max()
+    return Pose2(x_m, y_m, yaw_from_quaternion(scaled / np.linalg.norm(scaled)))
+
+
+def pose3_from_quaternion(translation_m: Float64, xyzw: Float64) -> Pose3:
+    """A transform; a quaternion of any non-zero length.
+
+    Raises:
+        ObservationError: As `pose2_from_quaternion`.
+    """
+    _check_pose(translation_m, xyzw)
+    return Pose3(rotation_from_quaternion(xyzw), translation_m)
+
+
+def _check_pose(position_m: Float64, xyzw: Float64) -> None:
+    if not (np.all(np.isfinite(position_m)) and np.all(np.isfinite(xyzw)) and np.any(xyzw)):
+        raise ObservationError(f"position {position_m} and quaternion {xyzw} are no pose; check who publishes them")

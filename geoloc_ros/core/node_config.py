@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from geoloc_ros.core.config import (
     DescriptorConfig,
@@ -70,6 +70,13 @@ class PerceptionNodeConfig(NodeConfig):
     scan: ScanConfig = ScanConfig()
     observe: ObserveConfig = ObserveConfig()
     descriptor: DescriptorConfig = DescriptorConfig()
+
+    @field_validator("cameras")
+    @classmethod
+    def _are_apart(cls, cameras: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(cameras)) < len(cameras):
+            raise ValueError("a camera is named twice; name each once")
+        return cameras
 
 
 class LocalizerNodeConfig(NodeConfig):

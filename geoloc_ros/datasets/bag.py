@@ -16,7 +16,7 @@ from rosbags.typesys import Stores, get_typestore
 
 from geoloc_ros.core.camera_info import camera_from_info
 from geoloc_ros.core.errors import DatasetError, ObservationError
-from geoloc_ros.core.geometry import rotation_from_quaternion, yaw_from_quaternion
+from geoloc_ros.core.geometry import pose2_from_quaternion, pose3_from_quaternion
 from geoloc_ros.core.images import color_image, depth_image, instance_image, label_image
 from geoloc_ros.core.odometry import OdometryBuffer
 from geoloc_ros.core.types import Float64, Int64, OdometryPose, Pose2, Pose3
@@ -165,7 +165,7 @@ class _Gatherer:
             return
         stamp_ns = _stamp_ns(message)
         if topic == ODOMETRY_TOPIC:
-            self._remember(OdometryPose(stamp_ns, _pose2(message)))
+            self._remember(stamp_ns, message)
         else:
             messages = self._incomplete.setdefault(stamp_ns, {})
             messages[self._names[topic]] = message
@@ -182,9 +182,14 @@ class _Gatherer:
                 continue
             yield BagFrame(ready_ns, odometry, self._base_from(_camera_frame_id(messages)), messages)
 
-    def _remember(self, odometry: OdometryPose) -> None:
+    def _remember(self, stamp_ns: int, message: Any) -> None:
         try:
-            self._odometry.append(odometry)
+            pose = _pose2(message)
+        except ObservationError as error:
+            logger.warning("%s at %d ns left out: %s", ODOMETRY_TOPIC, stamp_ns, error)
+            return
+        try:
+            self._odometry.append(OdometryPose(stamp_ns, pose))
         except ObservationError as error:
             raise DatasetError(f"{error}; a bag of two drives must be cut in two") from error
 
@@ -212,7 +217,7 @@ def _stamp_ns(message: Any) -> int:
 
 def _pose2(odometry: Any) -> Pose2:
     pose = odometry.pose.pose
-    return Pose2(float(pose.position.x), float(pose.position.y), yaw_from_quaternion(_xyzw(pose.orientation)))
+    return pose2_from_quaternion(float(pose.position.x), float(pose.position.y), _xyzw(pose.orientation))
 
 
 def _mount(transform: Any) -> dict[str, tuple[str, Pose3]]:
@@ -220,13 +225,13 @@ def _mount(transform: Any) -> dict[str, tuple[str, Pose3]]:
 
     Drivers publish such of frames that nobody asks for, with a quaternion that they never set.
     """
-    shift, xyzw = transform.transform.translation, _xyzw(transform.transform.rotation)
-    shift_m = np.array([shift.x, shift.y, shift.z])
-    if not (np.all(np.isfinite(shift_m)) and np.all(np.isfinite(xyzw)) and np.any(xyzw)):
-        logger.warning("%s has %s and %s for '%s': no transform", MOUNT_TOPIC, shift_m, xyzw, transform.child_frame_id)
+    shift, parent, child = transform.transform.translation, transform.header.frame_id, transform.child_frame_id
+    try:
+        mount = pose3_from_quaternion(np.array([shift.x, shift.y, shift.z]), _xyzw(transform.transform.rotation))
+    except ObservationError as error:
+        logger.warning("%s of '%s' left out: %s", MOUNT_TOPIC, child, error)
         return {}
-    parent, child = transform.header.frame_id.lstrip("/"), transform.child_frame_id.lstrip("/")
-    return {child: (parent, Pose3(rotation_from_quaternion(xyzw), shift_m))}
+    return {child.lstrip("/"): (parent.lstrip("/"), mount)}
 
 
 def _xyzw(quaternion: Any) -> Float64:

@@ -22,7 +22,7 @@ from std_msgs.msg import Header
 
 from geoloc_ros.core.errors import ObservationError
 from geoloc_ros.core.geodesy import GeoOrigin
-from geoloc_ros.core.geometry import rotation_from_quaternion, yaw_from_quaternion
+from geoloc_ros.core.geometry import pose2_from_quaternion, pose3_from_quaternion
 from geoloc_ros.core.types import (
     Float32,
     Float64,
@@ -71,11 +71,7 @@ def to_pose2(pose: Pose) -> Pose2:
     Raises:
         ObservationError: If it holds a NaN or a quaternion of no length.
     """
-    values = np.array([pose.position.x, pose.position.y, *_xyzw(pose.orientation)])
-    if not np.all(np.isfinite(values)) or not np.any(values[2:]):
-        raise ObservationError(f"pose holds {values[:2]} and quaternion {values[2:]}: not a pose")
-    xyzw = values[2:] / np.abs(values[2:]).max()
-    return Pose2(float(values[0]), float(values[1]), yaw_from_quaternion(xyzw / np.linalg.norm(xyzw)))
+    return pose2_from_quaternion(pose.position.x, pose.position.y, np.array(_xyzw(pose.orientation)))
 
 
 def to_pose3(transform: Transform) -> Pose3:
@@ -85,10 +81,7 @@ def to_pose3(transform: Transform) -> Pose3:
         ObservationError: As `to_pose2`.
     """
     translation = np.array([transform.translation.x, transform.translation.y, transform.translation.z])
-    xyzw = np.array(_xyzw(transform.rotation))
-    if not (np.all(np.isfinite(translation)) and np.all(np.isfinite(xyzw)) and np.any(xyzw)):
-        raise ObservationError(f"transform holds {translation} and quaternion {xyzw}")
-    return Pose3(rotation_from_quaternion(xyzw), translation)
+    return pose3_from_quaternion(translation, np.array(_xyzw(transform.rotation)))
 
 
 def to_odometry_pose(message: Odometry) -> OdometryPose:

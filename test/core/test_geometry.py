@@ -3,9 +3,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from geoloc_ros.core.errors import ObservationError
 from geoloc_ros.core.geometry import (
     compose,
     inverse,
+    pose2_from_quaternion,
+    pose3_from_quaternion,
     quaternion_from_rotation,
     relative_motion,
     rotation_from_quaternion,
@@ -74,3 +77,11 @@ def test_transforms_cancel_by_their_names() -> None:
 def test_a_quaternion_may_have_any_length(length: float) -> None:
     half_turn = rotation_from_quaternion(np.array([0.0, 0.0, length, 0.0]))
     np.testing.assert_allclose(half_turn, np.diag([-1.0, -1.0, 1.0]), atol=1e-12)
+
+
+@pytest.mark.parametrize("xyzw", [[0.0, 0.0, 0.0, 0.0], [0.0, 0.0, np.nan, 1.0]])
+def test_what_is_no_pose_is_refused(xyzw: list[float]) -> None:
+    with pytest.raises(ObservationError, match="no pose"):
+        pose2_from_quaternion(1.0, 2.0, np.array(xyzw))
+    with pytest.raises(ObservationError, match="no pose"):
+        pose3_from_quaternion(np.zeros(3), np.array(xyzw))

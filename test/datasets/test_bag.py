@@ -153,6 +153,13 @@ def test_a_transform_that_is_none_spoils_no_other(make_bag: MakeBag) -> None:
     assert found.base_from_camera.translation_m[2] == 2.0
 
 
+def test_odometry_without_a_quaternion_is_left_out(make_bag: MakeBag) -> None:
+    unset = messages.odometry(START_NS - 5, "odom", np.zeros(3), np.zeros(4), 0.0, 0.0, (1.0, 1.0))
+    entries = [mount(), ("/odom", START_NS - 5, unset), odometry(START_NS, 3.0), *frame(START_NS)]
+    (found,) = make_bag(entries).frames(GIVEN)
+    assert found.odometry.x_m == 3.0
+
+
 def test_odometry_that_goes_back_is_refused(make_bag: MakeBag) -> None:
     topic, _, message = odometry(START_NS, 0.0)
     entries = [mount(), *frame(START_NS), odometry(START_NS + 5, 0.0), (topic, START_NS + 10, message)]

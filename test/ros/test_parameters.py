@@ -49,6 +49,7 @@ def test_values_reach_nested_sections_and_integers_pass_for_floats() -> None:
         ({"scan__num_rays": 1}, "scan.num_rays"),
         ({"labels": "sonar"}, "sonar"),
         ({"base_frame": 3}, "base_frame"),
+        ({"cameras": ["left", "left"]}, "named twice"),
     ],
 )
 def test_unknown_and_illegal_values_are_named(given: dict[str, Any], said: str) -> None:
