@@ -47,13 +47,13 @@ from geoloc_ros.inference.agreement import class_agreement, golden_batch, range_
 from geoloc_ros.inference.load import load_network
 from geoloc_ros.inference.network_file import read_network_file
 from geoloc_ros.inference.precision import write_half
+from geoloc_ros.reading.readers import SHIPPED_NETWORK
+from geoloc_ros.reading.street_input import ground_channel
+from geoloc_ros.reading.street_reader import INPUT_NAME, OUTPUT_NAMES
 from geoloc_ros.scan.encoders import SHIPPED_WEIGHTS, make_encoder
 from geoloc_ros.scan.learned import LEARNED_INPUT, LEARNED_OUTPUTS
 from geoloc_ros.scan.observe import observe_scan
 from geoloc_ros.scan.perceive import Perceiver
-from geoloc_ros.scan.readers import SHIPPED_NETWORK
-from geoloc_ros.scan.street_input import ground_channel
-from geoloc_ros.scan.street_reader import INPUT_NAME, OUTPUT_NAMES
 from geoloc_ros.simulate import PROCEDURAL, simulate_drive
 
 SIZES = ((512, 256), (768, 384), (1024, 512))

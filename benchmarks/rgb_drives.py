@@ -45,10 +45,10 @@ from geoloc_ros.index import index_map
 from geoloc_ros.localization.localizer import Localizer
 from geoloc_ros.localization.place_index import PlaceIndex
 from geoloc_ros.localize import FIXES
+from geoloc_ros.reading.readers import SHIPPED_NETWORK
 from geoloc_ros.scan.encoders import make_encoder
 from geoloc_ros.scan.observe import observe_scan
 from geoloc_ros.scan.perceive import Perceiver
-from geoloc_ros.scan.readers import SHIPPED_NETWORK
 from geoloc_ros.simulate import simulate_drive
 
 MODES = ("given", "rgb", "given_labels", "given_depth")

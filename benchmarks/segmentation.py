@@ -59,10 +59,10 @@ from geoloc_ros.evaluation.segmentation import (
 )
 from geoloc_ros.maps.osm import load_map
 from geoloc_ros.maps.raycast import RayCaster
+from geoloc_ros.reading.readers import SHIPPED_NETWORK
+from geoloc_ros.reading.street_input import ray_lengths
+from geoloc_ros.reading.street_reader import StreetReader
 from geoloc_ros.scan.observe import observe_scan
-from geoloc_ros.scan.readers import SHIPPED_NETWORK
-from geoloc_ros.scan.street_input import ray_lengths
-from geoloc_ros.scan.street_reader import StreetReader
 from geoloc_ros.training.street_data import lidar_range, reported_frames
 from geoloc_ros.training.street_world import StreetView, draw_views
 

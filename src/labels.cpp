@@ -1,4 +1,4 @@
-// From the coarse outputs of the street network to images: classes, depth and buildings. See geoloc_ros/scan/street_output.py.
+// From the coarse outputs of the street network to images: classes, depth and buildings. See geoloc_ros/reading/street_output.py.
 
 #include <algorithm>
 #include <cstddef>

@@ -23,7 +23,7 @@ from geoloc_ros.export_models import (
     export_pretrained,
     parse_precision,
 )
-from geoloc_ros.scan.described_reader import DescribedReader
+from geoloc_ros.reading.described_reader import DescribedReader
 
 torch = pytest.importorskip("torch", reason="torch is not installed (extra export)")
 transformers = pytest.importorskip("transformers", reason="transformers is not installed (extra export)")

@@ -12,7 +12,7 @@ import pytest
 from geoloc_ros.maps.geomap import GeoMap
 from geoloc_ros.sim.osm_writer import write_osm
 
-from .scan.street_by_hand import write_colour_network
+from .reading.street_by_hand import write_colour_network
 
 FIGURES = ("building_iou", "mean_iou", "sim_building_iou", "sim_depth_absrel", "sim_boundary_f1")
 SKY, BUILDING, ROAD, UNLABELLED = 0, 1, 3, 11

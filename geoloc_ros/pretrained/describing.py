@@ -12,9 +12,9 @@ import yaml
 from geoloc_ros.core.artifacts import write_beside
 from geoloc_ros.core.classes import SemanticClass
 from geoloc_ros.core.errors import ConfigError
-from geoloc_ros.scan.class_map import table_of
-from geoloc_ros.scan.class_names import KNOWN_CLASSES, class_of_name
-from geoloc_ros.scan.network_description import load_description
+from geoloc_ros.reading.class_map import table_of
+from geoloc_ros.reading.class_names import KNOWN_CLASSES, class_of_name
+from geoloc_ros.reading.network_description import load_description
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from geoloc_ros.core.errors import ObservationError
 from geoloc_ros.core.interfaces import ImageReader
 from geoloc_ros.core.types import Float64, Pose3, SemanticScan, UInt8
 from geoloc_ros.core.view import CameraFrame, Depth, Reading, ReadingKind, View
+from geoloc_ros.reading.readers import make_readers
 from geoloc_ros.scan.observe import observe_scan
-from geoloc_ros.scan.readers import make_readers
 
 # Of the columns that show buildings; where fewer have a measured depth, a network is run for the rest.
 _LEAST_COVERED_RATIO = 0.5

@@ -13,7 +13,7 @@ from geoloc_ros.core.classes import SemanticClass
 from geoloc_ros.core.errors import DatasetError
 from geoloc_ros.core.types import Float32, Float64, UInt8
 from geoloc_ros.datasets.kitti import KittiDrive, KittiFrame
-from geoloc_ros.scan.street_input import ground_channel
+from geoloc_ros.reading.street_input import ground_channel
 from geoloc_ros.training.street_samples import StreetSample, load_sample
 
 _CAMVID_CLASSES: Final = (

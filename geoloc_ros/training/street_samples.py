@@ -17,7 +17,7 @@ from geoloc_ros.core.errors import DatasetError
 from geoloc_ros.core.progress import ProgressCallback, no_progress
 from geoloc_ros.core.types import Float32, Int32, UInt8
 from geoloc_ros.maps.geomap import GeoMap
-from geoloc_ros.scan.street_input import ground_channel, ray_lengths
+from geoloc_ros.reading.street_input import ground_channel, ray_lengths
 from geoloc_ros.training.street_world import StreetView, draw_views
 
 # Level 1: half the time of reading back from a disc, a third of the size.

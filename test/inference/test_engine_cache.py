@@ -4,6 +4,7 @@ import os
 import resource
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -87,18 +88,23 @@ def test_it_is_said_how_the_engine_that_is_there_differs(cache: EngineCache) -> 
     assert cache.why_missing(replace(KEY, network_sha256="cd" * 32)) == "there is none yet"
 
 
-@pytest.fixture
+@contextmanager
 def small_files() -> Iterator[None]:
-    """No file of this process may exceed 100 bytes: what a full disk does to a file, in earnest."""
+    """No file of this process may exceed 100 bytes: what a full disk does to a file, in earnest.
+
+    No fixture: what pytest says between setup and teardown may go to a file as well.
+    """
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-@pytest.mark.usefixtures("small_files")
 def test_a_file_that_cannot_be_written_whole_leaves_nothing(cache: EngineCache) -> None:
-    with pytest.raises(BackendError, match=r"cannot keep .*: File too large; set inference.engine_cache"):
+    complaint = r"cannot keep .*: File too large; set inference.engine_cache"
+    with small_files(), pytest.raises(BackendError, match=complaint):
         cache.store(ENGINE)
     assert files(cache) == []
 

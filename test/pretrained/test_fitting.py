@@ -19,7 +19,7 @@ from geoloc_ros.core.errors import ArtifactError
 from geoloc_ros.core.types import Float32, Pose3
 from geoloc_ros.inference.load import load_network
 from geoloc_ros.pretrained.fitting import fit_network
-from geoloc_ros.scan.described_reader import DescribedReader
+from geoloc_ros.reading.described_reader import DescribedReader
 
 ENGINE = InferenceConfig(backend="onnxruntime")
 IMAGES = np.random.default_rng(3).integers(0, 256, (3, 3, 4, 6)).astype(np.float32)

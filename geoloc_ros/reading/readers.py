@@ -13,8 +13,8 @@ from geoloc_ros.core.files import shared_file
 from geoloc_ros.core.interfaces import ImageReader
 from geoloc_ros.core.types import Pose3, UInt8
 from geoloc_ros.core.view import Reading, ReadingKind
-from geoloc_ros.scan.described_reader import DescribedReader
-from geoloc_ros.scan.street_reader import StreetReader
+from geoloc_ros.reading.described_reader import DescribedReader
+from geoloc_ros.reading.street_reader import StreetReader
 
 logger = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ import numpy as np
 from geoloc_ros.core.classes import SemanticClass
 from geoloc_ros.core.types import Bool, Float32, UInt16
 from geoloc_ros.core.view import ReadingKind
-from geoloc_ros.scan.class_map import ClassTable
-from geoloc_ros.scan.decoders.decoded import Decoded, Shape, best_of_class, class_complaint
+from geoloc_ros.reading.class_map import ClassTable
+from geoloc_ros.reading.decoders.decoded import Decoded, Shape, best_of_class, class_complaint
 
 
 class Mask2FormerDecoder:

@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from geoloc_ros.core.config import Section
 from geoloc_ros.core.errors import ConfigError
-from geoloc_ros.scan.class_map import ClassMap
+from geoloc_ros.reading.class_map import ClassMap
 
 Name = Annotated[str, Field(min_length=1)]
 Triple = tuple[float, float, float]

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from geoloc_ros.core.classes import SemanticClass
 from geoloc_ros.core.types import Float32
-from geoloc_ros.scan.street_output import cell_classes, number_pixels, spread_cells
+from geoloc_ros.reading.street_output import cell_classes, number_pixels, spread_cells
 
 NEAR, FAR = np.float32(1 / 10.0), np.float32(1 / 40.0)
 

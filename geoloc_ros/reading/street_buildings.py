@@ -10,7 +10,7 @@ import numpy as np
 
 from geoloc_ros.core.camera import Camera
 from geoloc_ros.core.types import Bool, Float32, Float64, Int32, Int64, Pose3, UInt8, UInt16
-from geoloc_ros.scan.street_output import Sectors, fronts_of_sectors
+from geoloc_ros.reading.street_output import Sectors, fronts_of_sectors
 
 _HEIGHTS_M = (1.0, 20.0)
 _QUANTILE = 0.25

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from geoloc_ros.scan.decoders.decoded import Decoder
-from geoloc_ros.scan.decoders.depth import DepthDecoder
-from geoloc_ros.scan.decoders.detections import DetectionDecoder
-from geoloc_ros.scan.decoders.mask2former import Mask2FormerDecoder
-from geoloc_ros.scan.decoders.semantic import ClassIdsDecoder, LogitsDecoder
-from geoloc_ros.scan.network_description import (
+from geoloc_ros.reading.decoders.decoded import Decoder
+from geoloc_ros.reading.decoders.depth import DepthDecoder
+from geoloc_ros.reading.decoders.detections import DetectionDecoder
+from geoloc_ros.reading.decoders.mask2former import Mask2FormerDecoder
+from geoloc_ros.reading.decoders.semantic import ClassIdsDecoder, LogitsDecoder
+from geoloc_ros.reading.network_description import (
     ClassIdsOutput,
     DepthOutput,
     LogitsOutput,

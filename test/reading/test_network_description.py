@@ -11,9 +11,9 @@ import yaml
 
 from geoloc_ros.core.classes import SemanticClass
 from geoloc_ros.core.errors import ConfigError
-from geoloc_ros.scan.class_map import ClassTable
-from geoloc_ros.scan.class_names import KNOWN_CLASSES, class_of_name
-from geoloc_ros.scan.network_description import LogitsOutput, Mask2FormerOutput, NetworkDescription, load_description
+from geoloc_ros.reading.class_map import ClassTable
+from geoloc_ros.reading.class_names import KNOWN_CLASSES, class_of_name
+from geoloc_ros.reading.network_description import LogitsOutput, Mask2FormerOutput, NetworkDescription, load_description
 
 GOOD = """
 onnx: net.onnx

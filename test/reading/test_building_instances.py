@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from geoloc_ros.core.types import UInt8, UInt16
-from geoloc_ros.scan.building_instances import merge_at_seams, number_apart, spread_over_columns
+from geoloc_ros.reading.building_instances import merge_at_seams, number_apart, spread_over_columns
 
 SHAPE = (5, 6)
 

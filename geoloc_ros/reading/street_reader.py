@@ -17,9 +17,9 @@ from geoloc_ros.core.interfaces import Network
 from geoloc_ros.core.types import Float32, Pose3, UInt8
 from geoloc_ros.core.view import Reading, ReadingKind
 from geoloc_ros.inference.load import load_network
-from geoloc_ros.scan.street_buildings import look_round, number_sectors
-from geoloc_ros.scan.street_input import StreetInput, ground_channel, input_size, is_full_turn, ray_lengths
-from geoloc_ros.scan.street_output import Sectors, cell_classes, number_pixels, spread_cells
+from geoloc_ros.reading.street_buildings import look_round, number_sectors
+from geoloc_ros.reading.street_input import StreetInput, ground_channel, input_size, is_full_turn, ray_lengths
+from geoloc_ros.reading.street_output import Sectors, cell_classes, number_pixels, spread_cells
 
 STREET_KIND: Final = "street"
 STREET_FEATURES: Final = "1"

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from geoloc_ros.core.camera import Camera
 from geoloc_ros.core.errors import ObservationError
 from geoloc_ros.core.types import Float32
-from geoloc_ros.scan.cutting import Faces, WholeImage
-from geoloc_ros.scan.network_description import InputDescription, PanoramaDescription
+from geoloc_ros.reading.cutting import Faces, WholeImage
+from geoloc_ros.reading.network_description import InputDescription, PanoramaDescription
 
-from .room import mount
+from ..scan.room import mount
 
 FOUR = PanoramaDescription(num_faces=4, overlap_deg=10.0)
 

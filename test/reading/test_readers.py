@@ -12,8 +12,8 @@ from geoloc_ros.core.errors import BackendError, ConfigError
 from geoloc_ros.core.interfaces import ImageReader
 from geoloc_ros.core.types import Pose3, UInt8
 from geoloc_ros.core.view import Reading, ReadingKind
-from geoloc_ros.scan import readers
-from geoloc_ros.scan.readers import make_readers
+from geoloc_ros.reading import readers
+from geoloc_ros.reading.readers import make_readers
 
 CAMERA = Camera.pinhole(8, 4, 1.0)
 MOUNT = Pose3(np.eye(3), np.zeros(3))

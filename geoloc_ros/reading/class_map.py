@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from geoloc_ros.core.classes import SemanticClass
 from geoloc_ros.core.config import Section
 from geoloc_ros.core.types import UInt8
-from geoloc_ros.scan.class_names import KNOWN_CLASSES
+from geoloc_ros.reading.class_names import KNOWN_CLASSES
 
 MOST_CLASSES = 10_000
 """More than any network tells apart."""

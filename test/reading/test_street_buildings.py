@@ -4,10 +4,10 @@ import pytest
 from geoloc_ros.core.camera import Camera
 from geoloc_ros.core.classes import SemanticClass
 from geoloc_ros.core.types import Float32, Pose3, UInt8, UInt16
-from geoloc_ros.scan.street_buildings import look_round, number_sectors
-from geoloc_ros.scan.street_output import Sectors, number_pixels
+from geoloc_ros.reading.street_buildings import look_round, number_sectors
+from geoloc_ros.reading.street_output import Sectors, number_pixels
 
-from .room import Images, draw_room, mount
+from ..scan.room import Images, draw_room, mount
 
 PANORAMA, PINHOLE = Camera.equirectangular(1024, 512), Camera.pinhole(640, 480, np.radians(90.0))
 NOTHING, HERE = -6.0, 6.0

@@ -11,9 +11,9 @@ from geoloc_ros.core.classes import SemanticClass
 from geoloc_ros.core.config import InferenceConfig, NetworksConfig
 from geoloc_ros.core.errors import BackendError, ObservationError
 from geoloc_ros.core.types import UInt8
-from geoloc_ros.scan.street_reader import StreetReader
+from geoloc_ros.reading.street_reader import StreetReader
 
-from .room import mount
+from ..scan.room import mount
 from .street_by_hand import EVERYWHERE_M, write_colour_network
 
 PANORAMA, PINHOLE = Camera.equirectangular(256, 128), Camera.pinhole(160, 96, np.radians(90.0))

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from geoloc_ros.core.camera import Camera
-from geoloc_ros.scan.street_input import ground_channel, input_size, ray_lengths
+from geoloc_ros.reading.street_input import ground_channel, input_size, ray_lengths
 
-from .room import draw_room, mount
+from ..scan.room import draw_room, mount
 
 PANORAMA = Camera.equirectangular(360, 180)
 PINHOLE = Camera.pinhole(320, 240, np.radians(90.0))

@@ -14,11 +14,11 @@ from geoloc_ros.core.config import InferenceConfig, NetworksConfig, ObserveConfi
 from geoloc_ros.core.errors import BackendError, ConfigError, ObservationError
 from geoloc_ros.core.types import Pose3, UInt8
 from geoloc_ros.core.view import CameraFrame
-from geoloc_ros.scan.described_reader import DescribedReader
+from geoloc_ros.reading.described_reader import DescribedReader
 from geoloc_ros.scan.perceive import Perceiver
 
+from ..scan.room import draw_room, mount, room_range_m
 from .networks_by_hand import PALETTE, color_network, constant_network, describe, red_network
-from .room import draw_room, mount, room_range_m
 
 LEVEL = Pose3(np.array([(0.0, 0.0, 1.0), (-1.0, 0.0, 0.0), (0.0, -1.0, 0.0)]), np.array([0.0, 0.0, 1.5]))
 """An optical frame that looks ahead."""

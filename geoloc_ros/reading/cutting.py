@@ -11,7 +11,7 @@ import numpy as np
 from geoloc_ros.core.camera import Camera
 from geoloc_ros.core.errors import ObservationError
 from geoloc_ros.core.types import Bool, Float32, Float64, Int32, Pose3, UInt8, UInt16
-from geoloc_ros.scan.network_description import InputDescription, PanoramaDescription
+from geoloc_ros.reading.network_description import InputDescription, PanoramaDescription
 
 Plane = TypeVar("Plane", Float32, UInt8, UInt16)
 

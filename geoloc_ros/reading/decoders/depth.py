@@ -8,7 +8,7 @@ import numpy as np
 
 from geoloc_ros.core.types import Float32
 from geoloc_ros.core.view import ReadingKind
-from geoloc_ros.scan.decoders.decoded import Decoded, Shape
+from geoloc_ros.reading.decoders.decoded import Decoded, Shape
 
 
 class DepthDecoder:

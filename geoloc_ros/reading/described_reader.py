@@ -15,11 +15,11 @@ from geoloc_ros.core.interfaces import Network
 from geoloc_ros.core.types import Float32, Pose3, UInt8, UInt16
 from geoloc_ros.core.view import Reading, ReadingKind
 from geoloc_ros.inference.load import load_network
-from geoloc_ros.scan.building_instances import merge_at_seams, number_apart, spread_over_columns
-from geoloc_ros.scan.cutting import Cutting, Faces, WholeImage
-from geoloc_ros.scan.decoders.choose import make_decoder
-from geoloc_ros.scan.decoders.decoded import Decoded
-from geoloc_ros.scan.network_description import InputDescription, load_description
+from geoloc_ros.reading.building_instances import merge_at_seams, number_apart, spread_over_columns
+from geoloc_ros.reading.cutting import Cutting, Faces, WholeImage
+from geoloc_ros.reading.decoders.choose import make_decoder
+from geoloc_ros.reading.decoders.decoded import Decoded
+from geoloc_ros.reading.network_description import InputDescription, load_description
 
 # The cameras of a rig.
 _CUTTINGS_REMEMBERED = 8

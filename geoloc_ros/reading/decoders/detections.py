@@ -13,8 +13,8 @@ import numpy as np
 from geoloc_ros.core.classes import SemanticClass
 from geoloc_ros.core.types import Bool, Float32, Int64, UInt16
 from geoloc_ros.core.view import ReadingKind
-from geoloc_ros.scan.class_map import MOST_CLASSES, ClassTable
-from geoloc_ros.scan.decoders.decoded import Decoded, Shape
+from geoloc_ros.reading.class_map import MOST_CLASSES, ClassTable
+from geoloc_ros.reading.decoders.decoded import Decoded, Shape
 
 _INSIDE = 0.5
 
