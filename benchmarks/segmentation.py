@@ -41,6 +41,7 @@ from geoloc_ros.core.config import InferenceConfig, NetworksConfig, ObserveConfi
 from geoloc_ros.core.errors import ObservationError
 from geoloc_ros.core.types import Float32, Int32, Pose3, SemanticScan, UInt8, UInt16
 from geoloc_ros.core.view import Depth, Reading, View
+from geoloc_ros.datasets.camvid import classes_of_camvid
 from geoloc_ros.datasets.kitti import KittiDrive
 from geoloc_ros.evaluation.segmentation import (
     DEPTH_REACH_M,
@@ -50,7 +51,6 @@ from geoloc_ros.evaluation.segmentation import (
     between_buildings,
     boundaries,
     class_names,
-    classes_of_camvid,
     confusion,
     depth_errors,
     iou_ratios,

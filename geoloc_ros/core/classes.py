@@ -15,3 +15,7 @@ class SemanticClass(IntEnum):
     VEHICLE = 6
     PERSON = 7
     UNLABELLED = 255
+
+
+NUM_CLASSES = len(SemanticClass) - 1
+"""UNLABELLED is no answer."""

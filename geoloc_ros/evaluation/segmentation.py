@@ -8,27 +8,12 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import maximum_bipartite_matching
 
-from geoloc_ros.core.classes import SemanticClass
+from geoloc_ros.core.classes import NUM_CLASSES, SemanticClass
 from geoloc_ros.core.types import Bool, Float32, Float64, Int64, SemanticScan, UInt8
 
-NUM_CLASSES = 8
 DEPTH_REACH_M = 50.0
 TOLERANCE_RAYS = 2
 """Of a boundary, in a scan of 360 rays."""
-
-_OF_CAMVID = np.full(256, SemanticClass.UNLABELLED, np.uint8)
-_OF_CAMVID[:11] = (
-    SemanticClass.SKY, SemanticClass.BUILDING, SemanticClass.OTHER, SemanticClass.ROAD, SemanticClass.PAVEMENT,
-    SemanticClass.VEGETATION, SemanticClass.OTHER, SemanticClass.OTHER, SemanticClass.VEHICLE, SemanticClass.PERSON,
-    SemanticClass.PERSON,
-)  # fmt: skip
-
-
-def classes_of_camvid(labels: UInt8) -> UInt8:
-    """Our classes of CamVid's eleven: 0 sky, 1 building, 2 pole, 3 road, 4 pavement, 5 tree, 6 sign, 7 fence, 8 car,
-    9 pedestrian, 10 bicyclist; anything else is unlabelled.
-    """
-    return np.asarray(_OF_CAMVID[labels], np.uint8)
 
 
 def confusion(said: UInt8, truth: UInt8) -> Int64:

@@ -9,10 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from geoloc_ros.core.classes import SemanticClass
+from geoloc_ros.core.classes import NUM_CLASSES, SemanticClass
 from geoloc_ros.core.types import Bool, Float32, Int32, UInt8
 from geoloc_ros.training.street_geometry import STRIDE
-from geoloc_ros.training.street_network import NUM_CLASSES
 from geoloc_ros.training.street_samples import StreetSample
 
 # What is farther is taught as that far, so that it is not mistaken for near.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -12,16 +12,11 @@ from geoloc_ros.core.camera import Camera
 from geoloc_ros.core.classes import SemanticClass
 from geoloc_ros.core.errors import DatasetError
 from geoloc_ros.core.types import Float32, Float64, UInt8
+from geoloc_ros.datasets.camvid import classes_of_camvid
 from geoloc_ros.datasets.kitti import KittiDrive, KittiFrame
 from geoloc_ros.reading.street_input import ground_channel
 from geoloc_ros.training.street_samples import StreetSample, load_sample
 
-_CAMVID_CLASSES: Final = (
-    SemanticClass.SKY, SemanticClass.BUILDING, SemanticClass.OTHER, SemanticClass.ROAD, SemanticClass.PAVEMENT,
-    SemanticClass.VEGETATION, SemanticClass.OTHER, SemanticClass.OTHER, SemanticClass.VEHICLE, SemanticClass.PERSON,
-    SemanticClass.PERSON,
-)  # fmt: skip
-"""Of sky, building, pole, road, pavement, tree, sign, fence, car, pedestrian, bicyclist."""
 # A lidar above a camera sees past the edges of near things: a point is dropped where one so much nearer is beside it.
 _SEEN_THROUGH_RATIO = 1.15
 _BESIDE_PX = (9, 9)
@@ -52,8 +47,7 @@ class StreetSource(Protocol):
 class PhotoFolder:
     """Photos with labels in the form of CamVid: `images/NAME.jpg`, `labels/NAME.png`; implements StreetSource.
 
-    Labels are sky, building, pole, road, pavement, tree, sign, fence, car, pedestrian, bicyclist (0 to 10); anything
-    else is ignored. Nothing is known about the camera, and no range.
+    Labels are those of `datasets.camvid`. Nothing is known about the camera, and no range.
     """
 
     kind = "photos"
@@ -65,9 +59,6 @@ class PhotoFolder:
         self._images = tuple(sorted(folder.glob("images/*.jpg")) + sorted(folder.glob("images/*.png")))
         if not self._images:
             raise DatasetError(f"no photos '{folder}/images/*.jpg'; give a folder with images/ and labels/ in it")
-        table = np.full(256, SemanticClass.UNLABELLED, np.uint8)
-        table[: len(_CAMVID_CLASSES)] = _CAMVID_CLASSES
-        self._our_class = table
 
     def __len__(self) -> int:
         return len(self._images)
@@ -79,7 +70,8 @@ class PhotoFolder:
         label = cv2.imread(str(self._folder / "labels" / f"{file.stem}.png"), cv2.IMREAD_GRAYSCALE)
         if image is None or label is None or image.shape[:2] != label.shape:
             raise DatasetError(f"photo '{file}' or its labels are missing, damaged or not of the same size")
-        return _without_geometry(np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8), self._our_class[label])
+        rgb = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
+        return _without_geometry(rgb, classes_of_camvid(np.asarray(label, np.uint8)))
 
 
 class SampleFolder:

@@ -7,13 +7,11 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from geoloc_ros.core.classes import SemanticClass
+from geoloc_ros.core.classes import NUM_CLASSES
 from geoloc_ros.training.onnx_file import export_network, load_weights
 from geoloc_ros.training.street_geometry import GroundedGeometry, ground_cells, stretch_far
 from geoloc_ros.training.street_layers import ContextBlock, JoinBlock, WidenedBlock, convolution, small_head
 
-NUM_CLASSES = len(SemanticClass) - 1
-"""UNLABELLED is no answer."""
 SIZE_MULTIPLE = 32
 """Height and width of an image must be multiples of this."""
 INPUT_NAME = "image"

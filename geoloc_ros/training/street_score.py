@@ -10,10 +10,11 @@ import numpy as np
 import torch
 from torch.nn.functional import interpolate
 
-from geoloc_ros.core.classes import SemanticClass
-from geoloc_ros.core.types import Float32, Float64, Int64, UInt8
+from geoloc_ros.core.classes import NUM_CLASSES, SemanticClass
+from geoloc_ros.core.types import Float32, Float64, UInt8
+from geoloc_ros.evaluation.segmentation import confusion, iou_ratios
 from geoloc_ros.training.street_data import StreetSource
-from geoloc_ros.training.street_network import NUM_CLASSES, SIZE_MULTIPLE
+from geoloc_ros.training.street_network import SIZE_MULTIPLE
 
 _FARTHEST_M: Final = 50.0
 
@@ -62,12 +63,12 @@ def score_network(
         with torch.no_grad(), torch.autocast(device.type, torch.bfloat16, enabled=in_bfloat16):
             logits, log_range, _ = module(shown)
         raised = interpolate(logits.float(), sample.label.shape, mode="bilinear", align_corners=False)
-        counts += confusion(sample.label, raised[0].argmax(dim=0).cpu().numpy().astype(np.uint8))
+        counts += confusion(raised[0].argmax(dim=0).cpu().numpy().astype(np.uint8), sample.label)
         found_m = interpolate(log_range.float(), sample.label.shape, mode="nearest-exact")[0, 0].exp().cpu().numpy()
         errors.append(_relative_errors(sample.range_m, found_m))
     all_errors = np.concatenate(errors)
     error = float(all_errors.mean(dtype=np.float64)) if len(all_errors) else float("nan")
-    return StreetScore(_overlaps(counts), error)
+    return StreetScore(iou_ratios(counts), error)
 
 
 def network_input(image: UInt8, ground: Float32, width: int | None) -> Float32:
@@ -77,21 +78,6 @@ def network_input(image: UInt8, ground: Float32, width: int | None) -> Float32:
     how = cv2.INTER_AREA if size[0] < image.shape[1] else cv2.INTER_LINEAR
     layers = cv2.resize(image, size, interpolation=how), cv2.resize(ground, size, interpolation=how)
     return np.concatenate([layers[0].astype(np.float32), layers[1][..., None]], -1).transpose(2, 0, 1)[None].copy()
-
-
-def confusion(truth: UInt8, found: UInt8) -> Int64:
-    """How many pixels (8, 8) of each true class were taken for each; those without truth are left out."""
-    known = truth < NUM_CLASSES
-    pairs = truth[known].astype(np.int64) * NUM_CLASSES + found[known]
-    return np.bincount(pairs, minlength=NUM_CLASSES**2).reshape(NUM_CLASSES, NUM_CLASSES)
-
-
-def _overlaps(counts: Int64) -> Float64:
-    common = np.diag(counts).astype(np.float64)
-    either = counts.sum(axis=0) + counts.sum(axis=1) - common
-    overlaps = np.full(NUM_CLASSES, np.nan)
-    np.divide(common, either, out=overlaps, where=either > 0.0)
-    return overlaps
 
 
 def _relative_errors(true_m: Float32, found_m: Float32) -> Float32:

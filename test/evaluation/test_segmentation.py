@@ -9,7 +9,6 @@ from geoloc_ros.evaluation.segmentation import (
     Matches,
     between_buildings,
     boundaries,
-    classes_of_camvid,
     confusion,
     depth_errors,
     iou_ratios,
@@ -32,11 +31,6 @@ def test_iou_of_a_class_is_what_both_call_so_over_what_either_does() -> None:
     assert iou_ratios(pixels)[[1, 3]] == pytest.approx([2 / 4, 1 / 3])
     assert np.isnan(iou_ratios(pixels)[[0, 7]]).all()
     assert mean_iou(pixels) == pytest.approx((2 / 4 + 1 / 3) / 2)
-
-
-def test_poles_signs_and_fences_of_camvid_are_other_and_what_it_does_not_know_is_ignored() -> None:
-    theirs = np.array([0, 1, 2, 6, 7, 9, 10, 11, 200], np.uint8)
-    assert classes_of_camvid(theirs).tolist() == [5, 1, 0, 0, 0, 7, 7, 255, 255]
 
 
 def test_a_class_that_is_not_there_does_not_lower_the_mean() -> None:

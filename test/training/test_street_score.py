@@ -7,7 +7,7 @@ torch = pytest.importorskip("torch", reason="training needs the extra [train]")
 
 from geoloc_ros.core.classes import SemanticClass  # noqa: E402
 from geoloc_ros.training.street_samples import StreetSample  # noqa: E402
-from geoloc_ros.training.street_score import confusion, network_input, score_network  # noqa: E402
+from geoloc_ros.training.street_score import network_input, score_network  # noqa: E402
 
 
 class OneHouse:
@@ -58,13 +58,6 @@ def test_half_of_the_sky_taken_for_house_and_ranges_a_fifth_too_long() -> None:
     assert score.building_iou_ratio == pytest.approx(32 / 48, abs=0.01)
     assert score.mean_iou_ratio == pytest.approx((32 / 48 + 16 / 32) / 2, abs=0.01)
     assert score.range_error_ratio == pytest.approx(0.2, abs=1e-4)
-
-
-def test_pixels_without_truth_are_not_counted() -> None:
-    truth = np.array([[1, 1, 255, 5]], np.uint8)
-    counts = confusion(truth, np.array([[1, 5, 1, 5]], np.uint8))
-
-    assert counts.sum() == 3 and counts[1, 1] == 1 and counts[1, 5] == 1 and counts[5, 5] == 1
 
 
 def test_the_network_gets_sizes_that_it_can_halve_five_times() -> None:

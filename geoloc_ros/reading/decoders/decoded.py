@@ -8,11 +8,9 @@ from typing import Protocol
 
 import numpy as np
 
-from geoloc_ros.core.classes import SemanticClass
+from geoloc_ros.core.classes import NUM_CLASSES
 from geoloc_ros.core.types import Float32, UInt8, UInt16
 from geoloc_ros.core.view import ReadingKind
-
-NUM_CLASSES = len([ours for ours in SemanticClass if ours != SemanticClass.UNLABELLED])
 
 Shape = tuple[int, ...]
 
