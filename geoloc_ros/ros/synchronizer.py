@@ -102,7 +102,12 @@ class FrameSynchronizer:
         return [topic for camera in self._cameras if self._lives(camera) for topic in camera.required]
 
     def _is_in_step(self, topic: str, stamp_ns: int) -> bool:
-        waiting = (stamp for other in self._required() if other != topic for stamp, _ in self._waiting[other])
+        others = self._required()
+        if stamp_ns - max(self._given_ns, default=stamp_ns) > self._missing_after_ns:
+            # Nobody gives frames. After a stall all of one topic may come before any of another, and look out of step:
+            # a camera that agrees with itself is better than none.
+            others = [*others, *self._camera_of[topic].required]
+        waiting = (stamp for other in others if other != topic for stamp, _ in self._waiting[other])
         return any(abs(stamp - stamp_ns) <= self._tolerance_ns for stamp in (*self._given_ns, *waiting))
 
     def _missing(self, topic: str) -> Missing:

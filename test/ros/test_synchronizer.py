@@ -182,6 +182,21 @@ def test_the_other_camera_goes_on_whichever_stops_and_is_rejoined() -> None:
         assert stream.missing() == () and None not in stream.frames[-1]
 
 
+def test_after_a_stall_a_camera_whose_topics_come_one_after_the_other_goes_on_without_the_silent_one() -> None:
+    for lives in ("front", "rear"):
+        cameras = tuple(CameraTopics((f"{name}/image", f"{name}/info")) for name in ("front", "rear"))
+        synchronizer = FrameSynchronizer(cameras, 0, 3)
+        for camera in cameras:
+            for topic in camera.required:
+                synchronizer.add(topic, 10, topic)
+        for topic in (f"{lives}/image", f"{lives}/info"):
+            frames = [synchronizer.add(topic, stamp, (topic, stamp)) for stamp in range(11, 19)]
+        given = [frame for frame in frames if frame is not None]
+        assert given and {message for message in given[-1] if message is not None} == {
+            (f"{lives}/image", 18), (f"{lives}/info", 18)
+        }  # fmt: skip
+
+
 def test_of_two_cameras_out_of_step_the_later_one_gives_way_and_the_difference_is_told() -> None:
     stream = Stream(RIG)
     for stamp in range(1000, 9000, 1000):
