@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, Literal, Optional
 
 import typer
 
@@ -58,11 +58,7 @@ def segformer(
     classes: ClassesOption = "",
 ) -> None:
     """Convert a SegFormer for use as networks.segmentation."""
-    from geoloc_ros.export import parse_size
-    from geoloc_ros.export_models import ExportOptions, export_pretrained, parse_precision
-
-    options = ExportOptions(output, *parse_size(size), parse_precision(precision), classes)
-    typer.echo(export_pretrained("segformer", model, options).as_text())
+    _convert("segformer", model, output, size, precision, classes)
 
 
 @export_app.command()
@@ -74,11 +70,7 @@ def mask2former(
     classes: ClassesOption = "",
 ) -> None:
     """Convert a Mask2Former for use as networks.segmentation."""
-    from geoloc_ros.export import parse_size
-    from geoloc_ros.export_models import ExportOptions, export_pretrained, parse_precision
-
-    options = ExportOptions(output, *parse_size(size), parse_precision(precision), classes)
-    typer.echo(export_pretrained("mask2former", model, options).as_text())
+    _convert("mask2former", model, output, size, precision, classes)
 
 
 @export_app.command()
@@ -89,11 +81,7 @@ def depth_anything(
     precision: HalfOption = "fp32",
 ) -> None:
     """Convert a Depth Anything V2 that tells metres, for use as networks.depth."""
-    from geoloc_ros.export import parse_size
-    from geoloc_ros.export_models import ExportOptions, export_pretrained, parse_precision
-
-    options = ExportOptions(output, *parse_size(size), parse_precision(precision))
-    typer.echo(export_pretrained("depth-anything", model, options).as_text())
+    _convert("depth-anything", model, output, size, precision)
 
 
 @export_app.command()
@@ -123,3 +111,14 @@ def onnx(
     from geoloc_ros.export_models import export_onnx
 
     typer.echo(export_onnx(network, output, tuple(outputs or ()), detections))
+
+
+def _convert(
+    kind: Literal["segformer", "mask2former", "depth-anything"], model: str, output: Path, size: str, precision: str,
+    classes: str = "",
+) -> None:
+    from geoloc_ros.export import parse_size
+    from geoloc_ros.export_models import ExportOptions, export_pretrained, parse_precision
+
+    options = ExportOptions(output, *parse_size(size), parse_precision(precision), classes)
+    typer.echo(export_pretrained(kind, model, options).as_text())
