@@ -36,7 +36,7 @@ from geoloc_ros.core.config import Config, load_config
 from geoloc_ros.core.errors import GeolocError, ObservationError
 from geoloc_ros.core.interfaces import Encoder
 from geoloc_ros.core.progress import no_progress
-from geoloc_ros.core.types import SemanticScan
+from geoloc_ros.core.types import Observation, SemanticScan
 from geoloc_ros.core.view import CameraFrame, View
 from geoloc_ros.datasets.bag import BagFrame, BagReader
 from geoloc_ros.datasets.parts import PARTS
@@ -186,7 +186,9 @@ class _Runner:
             self._skipped += 1
             return
         self._scans[frame.stamp_ns] = scan
-        estimate = self._localizer.update(frame.stamp_ns, encoder.encode_query(scan), frame.odometry)
+        estimate = self._localizer.update(
+            Observation(frame.stamp_ns, scan, encoder.encode_query(scan), frame.odometry)
+        )
         if estimate.status in FIXES:
             self._stamp_ns.append(frame.stamp_ns)
             self._pose.append(estimate.pose.as_array())

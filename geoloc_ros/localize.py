@@ -12,7 +12,7 @@ import numpy as np
 from geoloc_ros.core.config import Config
 from geoloc_ros.core.errors import DatasetError, ObservationError
 from geoloc_ros.core.progress import ProgressCallback, no_progress
-from geoloc_ros.core.types import Float32, Int32, LocalizationStatus, PoseEstimate
+from geoloc_ros.core.types import Float32, Int32, LocalizationStatus, Observation, PoseEstimate
 from geoloc_ros.datasets.bag import BagReader
 from geoloc_ros.datasets.parts import Part, choose_parts
 from geoloc_ros.evaluation.trace import Trace, most_probable
@@ -98,8 +98,9 @@ def localize_bag(
     for number, frame in enumerate(reader.frames(parts)):
         progress("localizing", min(1.0, number / max(1, len(reader))))
         try:
-            query = encoder.encode_query(perceiver.perceive([frame.camera_frame()]).scan)
-            said.append(localizer.update(frame.stamp_ns, query, frame.odometry))
+            scan = perceiver.perceive([frame.camera_frame()]).scan
+            query = encoder.encode_query(scan)
+            said.append(localizer.update(Observation(frame.stamp_ns, scan, query, frame.odometry)))
         except ObservationError as error:
             complaints.append(str(error))
             continue

@@ -121,13 +121,24 @@ class RerankConfig(Section):
     )
 
 
+class MotionConfig(Section):
+    """How wrong odometry may be."""
+
+    scale_sigma: float = Field(
+        0.02, ge=0.0, le=0.5, description="Standard deviation of its constant scale: wheels worn, or a camera's guess"
+    )
+    yaw_bias_radps: float = Field(
+        0.002, ge=0.0, description="Standard deviation of its constant drift of heading, rad/s"
+    )
+    distance_variance_m: float = Field(
+        0.05, gt=0.0, description="Variance that its distance gains per metre driven, m^2/m"
+    )
+
+
 class TrackerConfig(Section):
     """The tracker over the place graph."""
 
     cell_length_m: float = Field(2.5, gt=0.0, le=50.0, description="Length of the road cells that hold the belief, m")
-    odometry_variance_m: float = Field(
-        0.05, gt=0.0, description="Variance that odometry's distance gains per metre driven, m^2/m"
-    )
     heading_sigma_rad: float = Field(0.15, gt=0.0, description="Deviation from the road's direction that is usual, rad")
     heading_penalty_per_m: float = Field(
         0.5, ge=0.0, description="Log-likelihood lost per metre driven against the road's direction"
@@ -145,6 +156,13 @@ class TrackerConfig(Section):
     rank_softening: float = Field(
         15.0, gt=0.0, description="So many places that look more alike make no difference yet: limits one frame's word"
     )
+
+
+class AlignConfig(Section):
+    """The alignment of the last scans with the walls of the map."""
+
+    window_m: float = Field(100.0, gt=0.0, le=1000.0, description="Drive whose scans are aligned together, m")
+    spacing_m: float = Field(5.0, gt=0.0, description="Drive between two scans that are kept, m")
 
 
 class LocalizerConfig(Section):
@@ -193,7 +211,9 @@ class Config(Section):
     descriptor: DescriptorConfig = DescriptorConfig()
     index: IndexConfig = IndexConfig()
     rerank: RerankConfig = RerankConfig()
+    motion: MotionConfig = MotionConfig()
     tracker: TrackerConfig = TrackerConfig()
+    align: AlignConfig = AlignConfig()
     localizer: LocalizerConfig = LocalizerConfig()
     sim: SimConfig = SimConfig()
 

@@ -7,11 +7,13 @@ from typing import ClassVar, Literal
 from pydantic import Field, field_validator
 
 from geoloc_ros.core.config import (
+    AlignConfig,
     DescriptorConfig,
     IndexConfig,
     InferenceConfig,
     LocalizerConfig,
     MapConfig,
+    MotionConfig,
     NetworksConfig,
     ObserveConfig,
     ScanConfig,
@@ -97,7 +99,9 @@ class LocalizerNodeConfig(NodeConfig):
     )
     use_fix: bool = Field(False, description="Look for the vehicle around the first GPS fix instead of everywhere")
     index: IndexConfig = IndexConfig()
+    motion: MotionConfig = MotionConfig()
     tracker: TrackerConfig = TrackerConfig()
+    align: AlignConfig = AlignConfig()
     localizer: LocalizerConfig = LocalizerConfig()
 
 

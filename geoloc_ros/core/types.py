@@ -82,6 +82,40 @@ class OdometryPose:
 
 
 @dataclass(frozen=True)
+class Observation:
+    """One frame for a localizer: what was seen, and where odometry believed the base to be at that moment."""
+
+    stamp_ns: int
+    scan: SemanticScan
+    """(B,), in the frame of the base."""
+    query: Float32
+    """(D,), the scan as the encoder of the index asks it (`core.interfaces.Encoder.encode_query`)."""
+    odometry: Pose2
+    """Of the base at that stamp, in odometry's own frame."""
+
+
+@dataclass(frozen=True)
+class PositionFix:
+    """A position that somebody else measured, as a satellite receiver does; it may be wrong."""
+
+    stamp_ns: int
+    position_m: Float64
+    """(2,), map frame."""
+    covariance_m2: Float64
+    """(2, 2)."""
+
+
+@dataclass(frozen=True)
+class HeadingFix:
+    """A heading that somebody else measured, as a compass does; it may be wrong."""
+
+    stamp_ns: int
+    yaw_rad: float
+    """Of the base in the map frame: 0 is east, not north."""
+    sigma_rad: float
+
+
+@dataclass(frozen=True)
 class Hypothesis:
     """A viewpoint of the index where the vehicle may be."""
 
@@ -105,6 +139,17 @@ class LocalizationStatus(IntEnum):
 
 
 @dataclass(frozen=True)
+class Mode:
+    """One of the places where the vehicle may be, with the belief around it."""
+
+    pose: Pose2
+    """Mean."""
+    covariance: Float64
+    """(3, 3) of x, y, yaw: m^2, m rad, rad^2; never singular."""
+    probability: float
+
+
+@dataclass(frozen=True)
 class PoseEstimate:
     """What a localizer says after a frame. The pose is only a fix where `status` is INITIALIZED or DEGRADED."""
 
@@ -119,3 +164,7 @@ class PoseEstimate:
     """One line for people."""
     hypotheses: tuple[Hypothesis, ...]
     """The places most alike in this frame alone, best first."""
+    modes: tuple[Mode, ...]
+    """Of the belief, most probable first; the first one is what `pose` was made from."""
+    chance: float
+    """Probability that a wrong place looks as good as this one does; 1 where nothing speaks for it."""

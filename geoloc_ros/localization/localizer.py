@@ -8,7 +8,7 @@ from scipy.spatial import cKDTree
 from geoloc_ros.core.config import Config
 from geoloc_ros.core.errors import ObservationError
 from geoloc_ros.core.geometry import relative_motion, wrap_angle
-from geoloc_ros.core.types import Float32, Float64, Hypothesis, Pose2, PoseEstimate
+from geoloc_ros.core.types import Float32, Float64, Hypothesis, Observation, Pose2, PoseEstimate, SemanticScan
 from geoloc_ros.localization.likelihood import log_likelihood
 from geoloc_ros.localization.place_index import PlaceIndex
 from geoloc_ros.localization.status import FixStatus
@@ -25,7 +25,7 @@ class Localizer:
         self._config = config.localizer
         self._num_hypotheses = config.index.num_hypotheses
         self._likelihood = config.tracker
-        self._tracker = PathTracker(index.places, config.tracker)
+        self._tracker = PathTracker(index.places, config.tracker, config.motion)
         self._status = FixStatus(config.localizer)
         self._last: tuple[int, Pose2] | None = None
 
@@ -33,6 +33,14 @@ class Localizer:
     def belief(self) -> Float32:
         """Probability of each viewpoint (V,)."""
         return self._tracker.belief()
+
+    def warm_up(self) -> None:
+        """Load now what the first frame would wait for: kernels, and the pages of the index. As new after that."""
+        rays = np.full(8, np.nan, np.float32)
+        nothing = SemanticScan(rays, np.full(8, -1, np.int32), np.zeros(8, bool))
+        query = np.zeros(self._index.dimension, np.float32)
+        self.update(Observation(0, nothing, query, Pose2(0.0, 0.0, 0.0)))
+        self.reset()
 
     def reset(self) -> None:
         """Forget everything: the vehicle may be anywhere."""
@@ -45,24 +53,19 @@ class Localizer:
         self._tracker.set_pose(pose, covariance)
         self._status.trust("initial pose given")
 
-    def update(self, stamp_ns: int, descriptor: Float32, odometry: Pose2) -> PoseEstimate:
+    def update(self, observation: Observation) -> PoseEstimate:
         """Take in a frame.
 
         Stamps that go back, and odometry that jumps, start everything anew with this frame.
 
-        Args:
-            stamp_ns: Of the frame.
-            descriptor: (D,), of the index's encoder, in the frame of the base.
-            odometry: Pose of the base at that stamp in odometry's own frame.
-
         Raises:
-            ObservationError: If the stamp repeats the last one, or descriptor or odometry is not finite. Nothing has
+            ObservationError: If the stamp repeats the last one, or query or odometry is not finite. Nothing has
                 changed then.
-            IndexMismatchError: If the descriptor is of another dimension than the index.
+            IndexMismatchError: If the query is of another dimension than the index.
         """
-        self._check(stamp_ns, descriptor, odometry)
-        dissimilarity = self._index.dissimilarities(descriptor)
-        travelled_m, moved = self._move(stamp_ns, odometry)
+        self._check(observation)
+        dissimilarity = self._index.dissimilarities(observation.query)
+        travelled_m, moved = self._move(observation.stamp_ns, observation.odometry)
         if moved:
             self._tracker.weigh(log_likelihood(dissimilarity, self._likelihood))
         belief = self._tracker.belief()
@@ -70,13 +73,14 @@ class Localizer:
         cluster = self._tracker.cluster(peak, self._config.mode_radius_m, self._config.mode_turn_rad)
         status, reason = self._status.update(cluster.probability, self._rank(dissimilarity, cluster.pose), travelled_m)
         return PoseEstimate(
-            stamp_ns, cluster.pose, cluster.covariance, status, cluster.probability, reason,
-            self._hypotheses(dissimilarity, belief),
+            observation.stamp_ns, cluster.pose, cluster.covariance, status, cluster.probability, reason,
+            self._hypotheses(dissimilarity, belief), (cluster,), 1.0,
         )
 
-    def _check(self, stamp_ns: int, descriptor: Float32, odometry: Pose2) -> None:
-        if not np.isfinite(descriptor).all():
-            raise ObservationError(f"descriptor of the frame at {stamp_ns} ns is not finite; its scan is broken")
+    def _check(self, observation: Observation) -> None:
+        stamp_ns, odometry = observation.stamp_ns, observation.odometry
+        if not np.isfinite(observation.query).all():
+            raise ObservationError(f"query of the frame at {stamp_ns} ns is not finite; its scan is broken")
         if not np.isfinite(odometry.as_array()).all():
             raise ObservationError(f"odometry at {stamp_ns} ns is not finite: {odometry}")
         if self._last is not None and stamp_ns == self._last[0]:

@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 import ctypes
-from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 
-from geoloc_ros.core.config import TrackerConfig
+from geoloc_ros.core.config import MotionConfig, TrackerConfig
 from geoloc_ros.core.geometry import wrap_angle
 from geoloc_ros.core.native import load_native
-from geoloc_ros.core.types import Float32, Float64, Int32, Int64, Pose2
+from geoloc_ros.core.types import Float32, Float64, Int32, Int64, Mode, Pose2
 from geoloc_ros.localization.cells import cut_cells
 from geoloc_ros.maps.geomap import PlaceGraph
 
 _CLUSTER_PASSES = 2
-
-
-@dataclass(frozen=True)
-class Cluster:
-    """The belief around one pose."""
-
-    pose: Pose2
-    """Mean."""
-    covariance: Float64
-    """(3, 3) of x, y, yaw: m^2, m rad, rad^2; never singular."""
-    probability: float
 
 
 class PathTracker:
@@ -43,12 +31,12 @@ class PathTracker:
     lasts: cheap when the vehicle cuts a corner, decisive when odometry turned where a path did not.
     """
 
-    def __init__(self, places: PlaceGraph, config: TrackerConfig) -> None:
+    def __init__(self, places: PlaceGraph, config: TrackerConfig, motion: MotionConfig) -> None:
         self._config = config
         self._cells = cut_cells(places, config.cell_length_m)
         self._num_viewpoints = len(places.viewpoint_place)
         # A step of probability 1 - stay and length l has variance stay (1 - stay) l^2 over its mean (1 - stay) l.
-        self._stay = min(0.5, config.odometry_variance_m / config.cell_length_m)
+        self._stay = min(0.5, motion.distance_variance_m / config.cell_length_m)
         self._hop_m = (1.0 - self._stay) * config.cell_length_m
         self._mass = np.empty(len(self._cells), np.float32)
         self._moment = np.empty(len(self._cells), np.float32)
@@ -112,7 +100,7 @@ class PathTracker:
         )
         return belief
 
-    def cluster(self, viewpoint: int, radius_m: float, max_turn_rad: float) -> Cluster:
+    def cluster(self, viewpoint: int, radius_m: float, max_turn_rad: float) -> Mode:
         """Mean and spread of the belief within `radius_m` and `max_turn_rad` of the best cell at a viewpoint.
 
         The spread holds what the cells do not resolve: their length, and the lane on the road.
@@ -121,7 +109,7 @@ class PathTracker:
         for _ in range(_CLUSTER_PASSES):
             sums = self._cluster_sums(pose, radius_m, max_turn_rad)
             if sums[0] <= 0.0:
-                return Cluster(seed, np.diag([radius_m**2, radius_m**2, max_turn_rad**2]), 0.0)
+                return Mode(seed, np.diag([radius_m**2, radius_m**2, max_turn_rad**2]), 0.0)
             mean = sums[1:] / sums[0]
             centre = pose
             dx_m, dy_m, turn_rad = map(float, mean[[0, 1, 5]])
@@ -135,7 +123,7 @@ class PathTracker:
             float(pose.x_m + self._ahead_m * np.cos(road_rad)), float(pose.y_m + self._ahead_m * np.sin(road_rad)),
             wrap_angle(pose.yaw_rad + self._turned_rad),
         )
-        return Cluster(ahead, covariance, float(min(1.0, sums[0] / self._total)))
+        return Mode(ahead, covariance, float(min(1.0, sums[0] / self._total)))
 
     @property
     def _phase(self) -> float:

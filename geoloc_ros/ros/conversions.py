@@ -27,6 +27,7 @@ from geoloc_ros.core.types import (
     Float32,
     Float64,
     Hypothesis,
+    Observation,
     OdometryPose,
     Pose2,
     Pose3,
@@ -151,16 +152,25 @@ def to_scan_msg(scan: SemanticScan, descriptor: Float32, encoder_id: str, header
     )
 
 
-def to_descriptor(message: SemanticScanMsg) -> Float32:
-    """Descriptor (D,).
+def to_observation(message: SemanticScanMsg, odometry: Pose2) -> Observation:
+    """A scan with the odometry of its stamp.
 
     Raises:
-        ObservationError: If there is none, or it holds NaNs.
+        ObservationError: If it has no descriptor or one that is not finite, or its rays do not belong together.
     """
-    descriptor = np.frombuffer(message.descriptor, np.float32)
-    if not len(descriptor) or not np.all(np.isfinite(descriptor)):
-        raise ObservationError(f"scan has a descriptor of {len(descriptor)} values, some missing or not finite")
-    return descriptor
+    query = np.frombuffer(message.descriptor, np.float32)
+    if not len(query) or not np.all(np.isfinite(query)):
+        raise ObservationError(f"scan has a descriptor of {len(query)} values, some missing or not finite")
+    scan = SemanticScan(
+        np.frombuffer(message.range_m, np.float32), np.frombuffer(message.instance, np.int32),
+        np.frombuffer(message.observed, np.uint8).astype(bool),
+    )
+    sizes = {len(scan.range_m), len(scan.instance), len(scan.observed)}
+    if len(sizes) > 1:
+        raise ObservationError(f"scan has range_m, instance and observed of {sorted(sizes)} rays; they must be as many")
+    if np.any(np.isinf(scan.range_m) | (scan.range_m < 0.0)):
+        raise ObservationError("scan has ranges that are negative or infinite; NaN is what sees no building")
+    return Observation(to_stamp_ns(message.header.stamp), scan, query, odometry)
 
 
 # ---- estimates

@@ -19,16 +19,16 @@ from geoloc_ros.core.config import Config
 from geoloc_ros.core.errors import ConfigError, GeolocError, IndexMismatchError, ObservationError
 from geoloc_ros.core.node_config import LocalizerNodeConfig
 from geoloc_ros.core.odometry import OdometryBuffer
-from geoloc_ros.core.types import LocalizationStatus, Pose2
+from geoloc_ros.core.types import LocalizationStatus
 from geoloc_ros.localization.localizer import Localizer
 from geoloc_ros.localization.place_index import PlaceIndex
 from geoloc_ros.msg import MapInfo
 from geoloc_ros.msg import SemanticScan as SemanticScanMsg
 from geoloc_ros.ros.clock import BackwardJumps
 from geoloc_ros.ros.conversions import (
-    to_descriptor,
     to_fix_position,
     to_initial_pose,
+    to_observation,
     to_odometry_pose,
     to_stamp_ns,
 )
@@ -94,11 +94,13 @@ class LocalizerNode(StagedNode[LocalizerNodeConfig]):
 
     def _load(self, path: Path) -> None:
         index = PlaceIndex.load(path)
-        config = Config(index=self.config.index, tracker=self.config.tracker, localizer=self.config.localizer)
+        config = Config(
+            index=self.config.index, motion=self.config.motion, tracker=self.config.tracker, align=self.config.align,
+            localizer=self.config.localizer,
+        )
         localizer = Localizer(index, config)
         # Load now what the first frame would wait for: kernels, the pages of the index, the projection.
-        localizer.update(0, np.zeros(index.dimension, np.float32), Pose2(0.0, 0.0, 0.0))
-        localizer.reset()
+        localizer.warm_up()
         index.geomap.origin.to_geodetic(np.zeros(2))
         with self._lock:
             self._index, self._localizer = index, localizer
@@ -137,7 +139,7 @@ class LocalizerNode(StagedNode[LocalizerNodeConfig]):
     def _submit(self, message: SemanticScanMsg) -> None:
         try:
             odometry = self._odometry.at(to_stamp_ns(message.header.stamp))
-            frame = LocalizedFrame(message.header.stamp, to_descriptor(message), odometry, self._last_odometry)
+            frame = LocalizedFrame(to_observation(message, odometry), message.header.stamp, self._last_odometry)
         except ObservationError as error:
             self.health.refuse("scan", error)
             return
@@ -149,7 +151,7 @@ class LocalizerNode(StagedNode[LocalizerNodeConfig]):
     def _process(self, frame: LocalizedFrame) -> None:
         try:
             with self._lock, self.health.timed("update"):
-                estimate = self._localizer.update(to_stamp_ns(frame.stamp), frame.descriptor, frame.odometry)
+                estimate = self._localizer.update(frame.observation)
                 belief = self._localizer.belief if self._speaker.somebody_watches_the_belief() else None
                 index = self._index
         except (ObservationError, IndexMismatchError) as error:

@@ -18,7 +18,7 @@ from tf2_msgs.msg import TFMessage
 
 from geoloc_ros.core.geometry import compose, inverse
 from geoloc_ros.core.node_config import LocalizerNodeConfig
-from geoloc_ros.core.types import Float32, LocalizationStatus, Pose2, PoseEstimate
+from geoloc_ros.core.types import Float32, LocalizationStatus, Observation, PoseEstimate
 from geoloc_ros.evaluation.trace import most_probable
 from geoloc_ros.localization.place_index import PlaceIndex
 from geoloc_ros.msg import LocalizationState, PlaceHypotheses
@@ -44,11 +44,10 @@ _PATH_PERIOD_NS = 1_000_000_000
 
 @dataclass(frozen=True)
 class LocalizedFrame:
-    """A descriptor with the odometry of its stamp."""
+    """A scan with the odometry of its stamp."""
 
+    observation: Observation
     stamp: Time
-    descriptor: Float32
-    odometry: Pose2
     odometry_message: Odometry
     """The last one that came, for its velocity and frames."""
 
@@ -110,7 +109,7 @@ class EstimateSpeaker:
     ) -> None:
         self._pose.publish(to_pose_with_covariance(estimate, header))
         if config.tf_broadcast:
-            map_from_odom = compose(estimate.pose, inverse(frame.odometry))
+            map_from_odom = compose(estimate.pose, inverse(frame.observation.odometry))
             later = to_time(estimate.stamp_ns + int(config.transform_tolerance_s * 1e9))
             tf_header = Header(stamp=later, frame_id=config.map_frame)
             self._tf.publish(TFMessage(transforms=[to_transform_msg(map_from_odom, tf_header, config.odom_frame)]))

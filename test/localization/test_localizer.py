@@ -1,4 +1,4 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -6,12 +6,13 @@ import pytest
 from geoloc_ros.core.config import Config
 from geoloc_ros.core.errors import IndexMismatchError, ObservationError
 from geoloc_ros.core.geometry import compose, wrap_angle
-from geoloc_ros.core.types import LocalizationStatus, Pose2, PoseEstimate
+from geoloc_ros.core.types import LocalizationStatus, Observation, Pose2, PoseEstimate, SemanticScan
 from geoloc_ros.localization.localizer import Localizer
 from geoloc_ros.maps.geomap import PlaceGraph, RoadGraph
 
 from .conftest import SignatureEncoder, make_index
 
+BLIND = SemanticScan(np.full(8, np.nan, np.float32), np.full(8, -1, np.int32), np.zeros(8, bool))
 FIXES = (LocalizationStatus.INITIALIZED, LocalizationStatus.DEGRADED)
 
 
@@ -29,6 +30,9 @@ class Drive:
     def query(self, noise: float, rng: np.random.Generator) -> np.ndarray:
         seen = self.signature[self.viewpoint] + rng.normal(0.0, noise, self.signature.shape[1])
         return self.encoder.query(seen)
+
+    def observe(self, noise: float, rng: np.random.Generator) -> Observation:
+        return Observation(self.stamp_ns, BLIND, self.query(noise, rng), self.odometry)
 
     def step(self, rng: np.random.Generator) -> None:
         ways = self.places.successor[
@@ -55,7 +59,7 @@ def go(localizer: Localizer, drive: Drive, frames: int, noise: float = 0.8, seed
     rng = np.random.default_rng(seed)
     estimates = []
     for _ in range(frames):
-        estimates.append(localizer.update(drive.stamp_ns, drive.query(noise, rng), drive.odometry))
+        estimates.append(localizer.update(drive.observe(noise, rng)))
         drive.step(rng)
     return estimates
 
@@ -68,7 +72,7 @@ def test_it_finds_itself_from_nothing_and_stays_found(grid_city: RoadGraph) -> N
     localizer, drive = start(grid_city)
     rng = np.random.default_rng(3)
     for frame in range(120):
-        estimate = localizer.update(drive.stamp_ns, drive.query(0.8, rng), drive.odometry)
+        estimate = localizer.update(drive.observe(0.8, rng))
         if frame >= 60:
             assert estimate.status in FIXES
             assert error_m(estimate, drive.pose()) < 5.0
@@ -143,7 +147,7 @@ def test_a_vehicle_that_is_carried_away_is_found_again(grid_city: RoadGraph) -> 
     drive.viewpoint = 200
     estimates = go(localizer, drive, 60, noise=0.5, seed=5)
     assert any(estimate.status is LocalizationStatus.LOST for estimate in estimates)
-    last = localizer.update(drive.stamp_ns, drive.query(0.5, np.random.default_rng(0)), drive.odometry)
+    last = localizer.update(drive.observe(0.5, np.random.default_rng(0)))
     assert last.status in FIXES and error_m(last, drive.pose()) < 5.0
 
 
@@ -159,15 +163,15 @@ def test_what_cannot_be_used_is_refused_and_changes_nothing(grid_city: RoadGraph
     localizer, drive = start(grid_city)
     go(localizer, drive, 5)
     before = localizer.belief
-    good = drive.query(0.0, np.random.default_rng(0))
+    good = drive.observe(0.0, np.random.default_rng(0))
     with pytest.raises(ObservationError, match="not finite"):
-        localizer.update(drive.stamp_ns, np.full_like(good, np.nan), drive.odometry)
+        localizer.update(replace(good, query=np.full_like(good.query, np.nan)))
     with pytest.raises(ObservationError, match="odometry .* not finite"):
-        localizer.update(drive.stamp_ns, good, Pose2(np.nan, 0.0, 0.0))
+        localizer.update(replace(good, odometry=Pose2(np.nan, 0.0, 0.0)))
     with pytest.raises(ObservationError, match="repeats the stamp"):
-        localizer.update(drive.stamp_ns - 200_000_000, good, drive.odometry)
+        localizer.update(replace(good, stamp_ns=drive.stamp_ns - 200_000_000))
     with pytest.raises(IndexMismatchError, match="holds 8-d"):
-        localizer.update(drive.stamp_ns, good[:5], drive.odometry)
+        localizer.update(replace(good, query=good.query[:5]))
     assert np.array_equal(localizer.belief, before)
 
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geoloc_ros.core.config import TrackerConfig
+from geoloc_ros.core.config import MotionConfig, TrackerConfig
 from geoloc_ros.core.types import Pose2
 from geoloc_ros.localization.cells import RoadCells, cut_cells
 from geoloc_ros.localization.tracker import PathTracker
@@ -11,7 +11,8 @@ from geoloc_ros.maps.geomap import PlaceGraph, RoadGraph
 
 from .conftest import places_of, road_graph
 
-EXACT = TrackerConfig(cell_length_m=5.0, odometry_variance_m=0.5, heading_penalty_per_m=0.0, leak_per_m=0.0)
+EXACT = TrackerConfig(cell_length_m=5.0, heading_penalty_per_m=0.0, leak_per_m=0.0)
+LAGGING = MotionConfig(distance_variance_m=0.5)
 CROSS = places_of(road_graph([(0, 0), (20, 0), (20, 20), (40, 0)], [(0, 1), (1, 2), (1, 3)]))
 SMALL = np.diag([4.0, 4.0, 0.05])
 
@@ -54,7 +55,7 @@ def by_all_paths(
 @given(st.integers(0, 1000))
 def test_it_sums_over_all_paths_as_walking_them_one_by_one_does(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    cells, tracker = cut_cells(CROSS, 5.0), PathTracker(CROSS, EXACT)
+    cells, tracker = cut_cells(CROSS, 5.0), PathTracker(CROSS, EXACT, LAGGING)
     hop_m = 5.0 * (1.0 - 0.1)
     log_likelihoods = rng.normal(0.0, 2.0, (4, len(CROSS.viewpoint_place))).astype(np.float32)
     power = hop_m / EXACT.evidence_length_m
@@ -74,7 +75,7 @@ def test_it_sums_over_all_paths_as_walking_them_one_by_one_does(seed: int) -> No
 
 
 def test_belief_is_a_probability_from_the_beginning(grid_city: RoadGraph) -> None:
-    tracker = PathTracker(places_of(grid_city), TrackerConfig())
+    tracker = PathTracker(places_of(grid_city), TrackerConfig(), MotionConfig())
     belief = tracker.belief()
     assert belief.sum() == pytest.approx(1.0, abs=1e-5)
     assert belief.max() < 3.0 * belief.mean()  # anywhere, in either direction
@@ -82,7 +83,7 @@ def test_belief_is_a_probability_from_the_beginning(grid_city: RoadGraph) -> Non
 
 def test_one_odd_house_says_where_on_a_straight_road(straight_road: RoadGraph) -> None:
     places = places_of(straight_road)
-    tracker = PathTracker(places, TrackerConfig())
+    tracker = PathTracker(places, TrackerConfig(), MotionConfig())
     odd = np.zeros(len(places.viewpoint_place), np.float32)
     odd[12] = 8.0
     tracker.weigh(odd)
@@ -96,7 +97,7 @@ def test_one_odd_house_says_where_on_a_straight_road(straight_road: RoadGraph) -
 @pytest.mark.parametrize(("turn_rad", "goal"), [(-np.pi / 2, (60.0, 0.0)), (np.pi / 2, (-60.0, 0.0))])
 def test_at_a_tee_the_turn_decides(tee: RoadGraph, turn_rad: float, goal: tuple[float, float]) -> None:
     places = places_of(tee)
-    tracker = PathTracker(places, TrackerConfig())
+    tracker = PathTracker(places, TrackerConfig(), MotionConfig())
     tracker.set_pose(Pose2(0.0, -60.0, np.pi / 2), SMALL)
     for step in range(60):
         tracker.advance(2.0, turn_rad / 4 if 28 <= step < 32 else 0.0)
@@ -107,7 +108,7 @@ def test_at_a_tee_the_turn_decides(tee: RoadGraph, turn_rad: float, goal: tuple[
 
 def test_without_looking_at_turns_both_ways_stay_as_likely(tee: RoadGraph) -> None:
     places = places_of(tee)
-    tracker = PathTracker(places, TrackerConfig(heading_penalty_per_m=0.0))
+    tracker = PathTracker(places, TrackerConfig(heading_penalty_per_m=0.0), MotionConfig())
     tracker.set_pose(Pose2(0.0, -60.0, np.pi / 2), SMALL)
     for step in range(60):
         tracker.advance(2.0, -np.pi / 8 if 28 <= step < 32 else 0.0)
@@ -116,7 +117,7 @@ def test_without_looking_at_turns_both_ways_stay_as_likely(tee: RoadGraph) -> No
 
 
 def test_distance_is_kept_over_many_small_steps(straight_road: RoadGraph) -> None:
-    tracker = PathTracker(places_of(straight_road), TrackerConfig())
+    tracker = PathTracker(places_of(straight_road), TrackerConfig(), MotionConfig())
     tracker.set_pose(Pose2(50.0, 0.0, 0.0), SMALL)
     for _ in range(1000):
         tracker.advance(0.2137, 0.0)
@@ -125,7 +126,8 @@ def test_distance_is_kept_over_many_small_steps(straight_road: RoadGraph) -> Non
 
 
 def test_uncertainty_grows_with_the_distance_as_configured(straight_road: RoadGraph) -> None:
-    tracker = PathTracker(places_of(straight_road), TrackerConfig(odometry_variance_m=0.1, leak_per_m=0.0))
+    lagging = MotionConfig(distance_variance_m=0.1)
+    tracker = PathTracker(places_of(straight_road), TrackerConfig(leak_per_m=0.0), lagging)
     tracker.set_pose(Pose2(50.0, 0.0, 0.0), SMALL)
     before = tracker.cluster(int(tracker.belief().argmax()), 60.0, 1.0).covariance[0, 0]
     for _ in range(40):
@@ -135,7 +137,7 @@ def test_uncertainty_grows_with_the_distance_as_configured(straight_road: RoadGr
 
 
 def test_driving_back_what_was_driven_ends_where_it_began(straight_road: RoadGraph) -> None:
-    tracker = PathTracker(places_of(straight_road), TrackerConfig())
+    tracker = PathTracker(places_of(straight_road), TrackerConfig(), MotionConfig())
     tracker.set_pose(Pose2(150.0, 0.0, 0.0), SMALL)
     start = tracker.cluster(int(tracker.belief().argmax()), 15.0, 1.0).pose.x_m
     for step in (-3.0, -3.0, 3.0, 3.0):
@@ -145,7 +147,7 @@ def test_driving_back_what_was_driven_ends_where_it_began(straight_road: RoadGra
 
 def test_standing_still_adds_no_evidence(straight_road: RoadGraph) -> None:
     places = places_of(straight_road)
-    tracker = PathTracker(places, TrackerConfig())
+    tracker = PathTracker(places, TrackerConfig(), MotionConfig())
     liked = np.zeros(len(places.viewpoint_place), np.float32)
     liked[12] = 2.0
     tracker.weigh(liked)
@@ -160,7 +162,7 @@ def test_the_same_distance_in_more_frames_is_as_much_evidence(straight_road: Roa
     liked = (places.viewpoint_edge == 0).astype(np.float32)  # one direction looks better everywhere
     belief = []
     for frames in (1, 4):
-        tracker = PathTracker(places, TrackerConfig(odometry_variance_m=1e-6))
+        tracker = PathTracker(places, TrackerConfig(), MotionConfig(distance_variance_m=1e-6))
         tracker.weigh(np.zeros_like(liked))
         for _ in range(frames):
             tracker.advance(10.0 / frames, 0.0)
@@ -171,7 +173,7 @@ def test_the_same_distance_in_more_frames_is_as_much_evidence(straight_road: Roa
 
 
 def test_yaw_is_the_road_with_the_turn_since(straight_road: RoadGraph) -> None:
-    tracker = PathTracker(places_of(straight_road), TrackerConfig())
+    tracker = PathTracker(places_of(straight_road), TrackerConfig(), MotionConfig())
     tracker.set_pose(Pose2(50.0, 0.0, 0.0), SMALL)
     tracker.advance(1.0, 0.1)
     assert tracker.cluster(int(tracker.belief().argmax()), 15.0, 1.0).pose.yaw_rad == pytest.approx(0.1, abs=0.01)
@@ -179,7 +181,7 @@ def test_yaw_is_the_road_with_the_turn_since(straight_road: RoadGraph) -> None:
 
 def test_a_wrong_belief_is_given_up_for_what_is_seen(grid_city: RoadGraph) -> None:
     places = places_of(grid_city)
-    tracker = PathTracker(places, TrackerConfig())
+    tracker = PathTracker(places, TrackerConfig(), MotionConfig())
     tracker.set_pose(at(3, places), SMALL)
     path = [50]
     for _ in range(60):
@@ -194,7 +196,7 @@ def test_a_wrong_belief_is_given_up_for_what_is_seen(grid_city: RoadGraph) -> No
 
 
 def test_covariance_is_never_singular(straight_road: RoadGraph) -> None:
-    tracker = PathTracker(places_of(straight_road), TrackerConfig())
+    tracker = PathTracker(places_of(straight_road), TrackerConfig(), MotionConfig())
     tracker.set_pose(Pose2(50.0, 0.0, 0.0), np.zeros((3, 3)))
     cluster = tracker.cluster(int(tracker.belief().argmax()), 15.0, 1.0)
     assert np.linalg.eigvalsh(cluster.covariance).min() > 1e-5

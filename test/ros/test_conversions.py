@@ -27,7 +27,7 @@ HERE = Pose2(1.0, 2.0, 0.5)
 
 
 def estimate(pose: Pose2 = HERE) -> PoseEstimate:
-    return PoseEstimate(5, pose, COVARIANCE, LocalizationStatus.INITIALIZED, 0.9, "here", ())
+    return PoseEstimate(5, pose, COVARIANCE, LocalizationStatus.INITIALIZED, 0.9, "here", (), (), 1.0)
 
 
 @given(stamp_ns=st.integers(0, 2**31 * 10**9 - 1))
@@ -86,13 +86,22 @@ def test_a_scan_survives_the_wire_with_its_nans() -> None:
     got = deserialize_message(serialize_message(sent), SemanticScanMsg)
     np.testing.assert_array_equal(np.array(got.range_m, np.float32), scan.range_m)
     assert list(got.instance) == [7, -1, 7] and list(got.observed) == [1, 0, 1]
-    np.testing.assert_array_equal(convert.to_descriptor(got), descriptor)
+    seen = convert.to_observation(got, Pose2(1.0, 2.0, 0.5))
+    np.testing.assert_array_equal(seen.scan.range_m, scan.range_m)
+    np.testing.assert_array_equal(seen.scan.observed, scan.observed)
+    np.testing.assert_array_equal(seen.query, descriptor)
 
 
 @pytest.mark.parametrize("values", [[], [1.0, float("nan")]])
 def test_a_descriptor_that_is_missing_or_not_finite_is_refused(values: list[float]) -> None:
     with pytest.raises(ObservationError):
-        convert.to_descriptor(SemanticScanMsg(descriptor=values))
+        convert.to_observation(SemanticScanMsg(descriptor=values), Pose2(0.0, 0.0, 0.0))
+
+
+@pytest.mark.parametrize("rays", [{"range_m": [1.0, 2.0]}, {"range_m": [-1.0], "instance": [1], "observed": [1]}])
+def test_rays_that_do_not_belong_together_or_cannot_be_are_refused(rays: dict[str, list[float]]) -> None:
+    with pytest.raises(ObservationError, match="rays|ranges"):
+        convert.to_observation(SemanticScanMsg(descriptor=[1.0], **rays), Pose2(0.0, 0.0, 0.0))
 
 
 def test_a_global_fix_is_where_the_pose_is() -> None:

@@ -130,7 +130,7 @@ def test_a_scan_waits_for_its_odometry_which_is_interpolated(vehicle: Vehicle) -
     vehicle.world.until(lambda: vehicle.node._waiting)
     vehicle.send_odometry(2 * SECOND, 10.0)
     vehicle.world.until(lambda: vehicle.node.health.counted("frames processed") == 1)
-    assert vehicle.node._last_frame.odometry.x_m == pytest.approx(5.0)
+    assert vehicle.node._last_frame.observation.odometry.x_m == pytest.approx(5.0)
 
 
 def test_scans_without_odometry_are_counted(vehicle: Vehicle) -> None:
@@ -203,7 +203,8 @@ def test_a_fix_is_published_everywhere_with_the_transform_that_explains_it(vehic
     for topic in heard:
         vehicle.world.until(lambda topic=topic: vehicle.node.count_subscribers(topic))
     pose = Pose2(30.0, 40.0, 1.0)
-    _pretend(vehicle, PoseEstimate(SECOND, pose, np.eye(3), LocalizationStatus.INITIALIZED, 0.95, "pretended", ()))
+    fix = PoseEstimate(SECOND, pose, np.eye(3), LocalizationStatus.INITIALIZED, 0.95, "pretended", (), (), 1.0)
+    _pretend(vehicle, fix)
     vehicle.send_frame(SECOND, x_m=7.0)
     vehicle.world.until(lambda: all(heard.values()))
     assert to_pose2(heard["pose"][0].pose.pose) == Pose2(30.0, 40.0, pytest.approx(1.0))
@@ -223,7 +224,8 @@ def test_a_fix_is_published_everywhere_with_the_transform_that_explains_it(vehic
 def test_without_a_fix_there_is_no_pose_and_no_transform(vehicle: Vehicle) -> None:
     poses, transforms = (vehicle.world.hear(t, n) for t, n in ((PoseWithCovarianceStamped, "pose"), (TFMessage, "/tf")))
     vehicle.world.until(lambda: vehicle.node.count_subscribers("pose") and vehicle.node.count_subscribers("/tf"))
-    _pretend(vehicle, PoseEstimate(SECOND, Pose2(0.0, 0.0, 0.0), np.eye(3), LocalizationStatus.LOST, 0.1, "lost", ()))
+    origin = Pose2(0.0, 0.0, 0.0)
+    _pretend(vehicle, PoseEstimate(SECOND, origin, np.eye(3), LocalizationStatus.LOST, 0.1, "lost", (), (), 1.0))
     assert vehicle.send_frame(SECOND).state == LocalizationStatus.LOST
     assert not poses and not transforms
 
@@ -243,7 +245,7 @@ def test_services_have_their_usual_names_and_answer(vehicle: Vehicle, tmp_path: 
 
 def test_an_initial_pose_is_taken_in_the_map_frame_only(vehicle: Vehicle) -> None:
     x_m, y_m, yaw_rad = vehicle.index.places.poses()[5]
-    estimate = PoseEstimate(0, Pose2(x_m, y_m, yaw_rad), np.eye(3), LocalizationStatus.UNKNOWN, 0.0, "", ())
+    estimate = PoseEstimate(0, Pose2(x_m, y_m, yaw_rad), np.eye(3), LocalizationStatus.UNKNOWN, 0.0, "", (), (), 1.0)
     request = SetInitialPose.Request(pose=to_pose_with_covariance(estimate, Header(frame_id="odom")))
     refused = vehicle.world.call(SetInitialPose, "set_initial_pose", request)
     assert not refused.success and "'odom'" in refused.message
