@@ -1,0 +1,159 @@
+"""How good many drives were: errors, fixes that are wrong, covariances that hold, with intervals over drives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from geoloc_ros.core.geometry import wrap_angle
+from geoloc_ros.core.types import Bool, Float64
+from geoloc_ros.evaluation.intervals import Statistic, bootstrap_interval
+from geoloc_ros.evaluation.metrics import FALSE_M, FOUND_M
+from geoloc_ros.evaluation.scan_runs import ScanRun
+
+ELLIPSE95 = 5.991
+"""Quantile of chi squared with two degrees of freedom."""
+STAY_RATIO = 0.9
+_LIKELY_MODE = 0.05
+
+
+@dataclass(frozen=True)
+class RunFigure:
+    """One number over many drives."""
+
+    name: str
+    value: float
+    """NaN where nothing was to be measured."""
+    unit: str
+    interval: tuple[float, float]
+    """95 %, over drives drawn again: frames of one drive resemble each other."""
+    n: int
+    """Of what it is a mean or median: frames, fixes or drives."""
+
+
+@dataclass(frozen=True)
+class _Measure:
+    """How a figure is made of one drive."""
+
+    unit: str
+    statistic: Statistic
+    of: Callable[[ScanRun], Float64]
+    """Values, one or many or none; shares come as 0 and 1."""
+    factor: float = 1.0
+
+
+def figures(runs: Sequence[ScanRun], names: Sequence[str]) -> list[RunFigure]:
+    """Figures of drives; the names are those of MEASURES."""
+    return [_figure(name, MEASURES[name], runs) for name in names]
+
+
+def _figure(name: str, measure: _Measure, runs: Sequence[ScanRun]) -> RunFigure:
+    each = [measure.factor * np.asarray(measure.of(run), np.float64).reshape(-1) for run in runs]
+    values = np.concatenate([np.empty(0), *each])
+    drive = np.repeat(np.arange(len(each)), [len(part) for part in each])
+    if len(values) == 0:
+        return RunFigure(name, float("nan"), measure.unit, (float("nan"), float("nan")), 0)
+    value = values.mean() if measure.statistic == "mean" else np.median(values)
+    interval = bootstrap_interval(values, np.random.default_rng(0), measure.statistic, drive)
+    return RunFigure(name, float(value), measure.unit, interval, len(values))
+
+
+def is_found(run: ScanRun) -> bool:
+    """The last frame is a fix within 10 m, and so are 90 % of those since the first such one."""
+    right = run.is_fix & (run.error_m <= FOUND_M)
+    return bool(right[-1]) and float(right[int(np.argmax(right)) :].mean()) >= STAY_RATIO
+
+
+def first_fix_m(run: ScanRun) -> float:
+    """Driven until the first fix, right or wrong; infinite without one."""
+    return float(run.driven_m[np.argmax(run.is_fix)]) if run.is_fix.any() else float("inf")
+
+
+def is_right_after(run: ScanRun, driven_m: float) -> bool:
+    """Whether the best place of the belief, fix or not, is within 10 m of the truth after so much driving."""
+    row = min(int(np.searchsorted(run.driven_m, driven_m)), len(run) - 1)
+    return bool(run.error_m[row] <= FOUND_M)
+
+
+def nees(run: ScanRun, dimensions: int = 2) -> Float64:
+    """Squared errors (F,) in units of the covariance: of the position, or of position and heading."""
+    error = run.pose - run.truth
+    error[:, 2] = wrap_angle(error[:, 2])
+    error, covariance = error[:, :dimensions], run.covariance[:, :dimensions, :dimensions]
+    return np.asarray(np.einsum("fi,fi->f", error, np.linalg.solve(covariance, error[..., None])[..., 0]))
+
+
+def teleport_row(run: ScanRun) -> int:
+    """The first frame at the other end of the longest step."""
+    return int(np.argmax(np.diff(run.driven_m))) + 1
+
+
+def lost_detect_s(run: ScanRun) -> Float64:
+    """Time from the first frame after the teleport until there is no wrong fix any more; infinite if there always is.
+
+    Empty for a drive that had no fix before.
+    """
+    row = teleport_row(run)
+    if not run.is_fix[row - 1]:
+        return np.empty(0)
+    noticed = ~(run.is_fix & (run.error_m > FALSE_M))[row:]
+    return np.array([run.time_s[row + np.argmax(noticed)] - run.time_s[row] if noticed.any() else np.inf])
+
+
+def recover_m(run: ScanRun) -> Float64:
+    """Driven from the first frame after the teleport until a fix is within 10 m; infinite if none ever is.
+
+    Empty for a drive that had no fix before.
+    """
+    row = teleport_row(run)
+    if not run.is_fix[row - 1]:
+        return np.empty(0)
+    right = (run.is_fix & (run.error_m <= FOUND_M))[row:]
+    return np.array([run.driven_m[row + np.argmax(right)] - run.driven_m[row] if right.any() else np.inf])
+
+
+def likely_modes(run: ScanRun) -> Float64:
+    """How many places (F,) have at least 5 % of the belief each, of those that were told."""
+    return np.asarray(np.sum(run.modes[..., 3] >= _LIKELY_MODE, axis=1), np.float64)
+
+
+def _since_first_fix(run: ScanRun) -> Bool:
+    return np.asarray(np.cumsum(run.is_fix) > 0)
+
+
+def _within(limit_m: float) -> Callable[[ScanRun], Float64]:
+    def of(run: ScanRun) -> Float64:
+        return np.asarray((run.is_fix & (run.error_m <= limit_m))[_since_first_fix(run)], np.float64)
+
+    return of
+
+
+def _path(driven_m: float) -> Callable[[ScanRun], Float64]:
+    return lambda run: np.array([float(is_right_after(run, driven_m))])
+
+
+MEASURES: dict[str, _Measure] = {
+    "found": _Measure("%", "mean", lambda run: np.array([float(is_found(run))]), 100.0),
+    "first_fix_m": _Measure("m", "median", lambda run: np.array([first_fix_m(run)])),
+    "median_error_m": _Measure("m", "median", lambda run: run.error_m[run.is_fix]),
+    "median_heading_error_deg": _Measure("deg", "median", lambda run: np.degrees(run.heading_error_rad[run.is_fix])),
+    "r1m": _Measure("%", "mean", _within(1.0), 100.0),
+    "r3m": _Measure("%", "mean", _within(3.0), 100.0),
+    "r5m": _Measure("%", "mean", _within(5.0), 100.0),
+    "availability": _Measure("%", "mean", lambda run: run.is_fix[_since_first_fix(run)].astype(float), 100.0),
+    "path80": _Measure("%", "mean", _path(80.0), 100.0),
+    "path160": _Measure("%", "mean", _path(160.0), 100.0),
+    "path320": _Measure("%", "mean", _path(320.0), 100.0),
+    "false_fix_rate": _Measure("%", "mean", lambda run: (run.error_m[run.is_fix] > FALSE_M).astype(float), 100.0),
+    "ellipse95_coverage": _Measure("%", "mean", lambda run: (nees(run)[run.is_fix] <= ELLIPSE95).astype(float), 100.0),
+    "nees_median": _Measure("", "median", lambda run: nees(run)[run.is_fix]),
+    "nees3_median": _Measure("", "median", lambda run: nees(run, 3)[run.is_fix]),
+    "outside_fix_rate": _Measure("%", "mean", lambda run: run.is_fix.astype(float), 100.0),
+    "lost_detect_s": _Measure("s", "median", lost_detect_s),
+    "recover_m": _Measure("m", "median", recover_m),
+    "modes": _Measure("", "mean", likely_modes),
+}
+"""All that can be asked. Error, heading, covariance and falseness are of fixes; r1m, r3m, r5m and availability of the
+frames since the first fix, those without a fix being misses."""
