@@ -127,6 +127,7 @@ def _trace(said: list[PoseEstimate], beliefs: list[tuple[Int32, Float32]]) -> Tr
         covariance=np.array([estimate.covariance for estimate in said]),
         status=np.array([estimate.status for estimate in said], np.uint8),
         probability=np.array([estimate.probability for estimate in said], np.float32),
+        chance=np.array([estimate.chance for estimate in said], np.float32),
         belief_start=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
         belief_viewpoint=np.concatenate([rows for rows, _ in beliefs]),
         belief_probability=np.concatenate([probability for _, probability in beliefs]),

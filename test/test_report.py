@@ -51,7 +51,8 @@ def localized(tiny_drive: Any, tmp_path_factory: pytest.TempPathFactory) -> Loca
     Trace(
         stamp_ns=frames_ns, pose=truth + np.where(found, 0.5, 50.0)[:, None] * [1.0, 0.0, 0.0],
         covariance=np.tile(np.eye(3), (len(truth), 1, 1)), status=np.where(found, 3, 2).astype(np.uint8),
-        probability=found.astype(np.float32), belief_start=np.arange(len(truth) + 1),
+        probability=found.astype(np.float32), chance=np.where(found, 1e-4, 1.0).astype(np.float32),
+        belief_start=np.arange(len(truth) + 1),
         belief_viewpoint=np.zeros(len(truth), np.int32), belief_probability=np.ones(len(truth), np.float32),
     ).save(folder / "trace.npz")
     return Localized(tiny_drive.bag, folder / "tiny.index", folder / "trace.npz")

@@ -18,6 +18,7 @@ _DTYPES = {
     "covariance": np.float64,
     "status": np.uint8,
     "probability": np.float32,
+    "chance": np.float32,
     "belief_start": np.int64,
     "belief_viewpoint": np.int32,
     "belief_probability": np.float32,
@@ -38,6 +39,8 @@ class Trace:
     """(F,), LocalizationStatus."""
     probability: Float32
     """(F,), belief around the pose, 0 to 1."""
+    chance: Float32
+    """(F,), probability that a wrong place looks as good as this one does; NaN where nobody said."""
     belief_start: Int64
     """(F + 1,)."""
     belief_viewpoint: Int32
@@ -74,6 +77,7 @@ class Trace:
         """
         try:
             with np.load(path, allow_pickle=False) as arrays:
+                _refuse_older(path, set(arrays.files))
                 trace = Trace(**{field.name: arrays[field.name] for field in fields(Trace)})
         except FileNotFoundError:
             raise DatasetError(f"no trace '{path}'; `geoloc localize` writes it beside its trajectory") from None
@@ -86,13 +90,21 @@ class Trace:
         frames, rows = len(self.stamp_ns), len(self.belief_viewpoint)
         shapes = {
             "pose": (frames, 3), "covariance": (frames, 3, 3), "status": (frames,), "probability": (frames,),
-            "belief_start": (frames + 1,), "belief_probability": (rows,),
+            "chance": (frames,), "belief_start": (frames + 1,), "belief_probability": (rows,),
         }
         for name, shape in shapes.items():
             if getattr(self, name).shape != shape:
                 raise DatasetError(f"trace '{path}' has {name} of shape {getattr(self, name).shape}, not {shape}")
         if self.belief_start[0] != 0 or self.belief_start[-1] != rows or np.any(np.diff(self.belief_start) < 0):
             raise DatasetError(f"trace '{path}' has belief rows out of order; write it again with `geoloc localize`")
+
+
+def _refuse_older(path: Path, found: set[str]) -> None:
+    missing = [name for name in _DTYPES if name not in found]
+    if missing and "stamp_ns" in found:
+        raise DatasetError(
+            f"trace '{path}' has no '{missing[0]}': an older version wrote it; write it again with `geoloc localize`"
+        )
 
 
 def most_probable(

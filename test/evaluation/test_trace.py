@@ -14,7 +14,8 @@ def two_frames() -> Trace:
     return Trace(
         stamp_ns=np.array([10, 20]), pose=np.array([[1.0, 2.0, 0.5], [np.nan] * 3]),
         covariance=np.tile(np.eye(3), (2, 1, 1)), status=np.array([3, 2], np.uint8),
-        probability=np.array([0.75, 0.25], np.float32), belief_start=np.array([0, 1, 3]),
+        probability=np.array([0.75, 0.25], np.float32), chance=np.array([1e-4, 1.0], np.float32),
+        belief_start=np.array([0, 1, 3]),
         belief_viewpoint=np.array([7, 1, 2], np.int32), belief_probability=np.array([1.0, 0.5, 0.25], np.float32),
     )
 
@@ -42,6 +43,13 @@ def test_a_cut_file_is_refused(keep: int, tmp_path: Path) -> None:
 
 def test_a_trace_that_is_not_there_names_the_verb_that_makes_one(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="geoloc localize"):
+        Trace.load(tmp_path / "a.npz")
+
+
+def test_a_trace_of_an_older_version_is_refused_by_what_it_lacks(tmp_path: Path) -> None:
+    columns = vars(two_frames())
+    np.savez_compressed(tmp_path / "a.npz", **{name: column for name, column in columns.items() if name != "chance"})
+    with pytest.raises(DatasetError, match="has no 'chance': an older version wrote it"):
         Trace.load(tmp_path / "a.npz")
 
 

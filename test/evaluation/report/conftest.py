@@ -101,6 +101,7 @@ def _trace(truth: Float64, places: PlaceGraph) -> Trace:
         covariance=np.tile(np.diag([1.0, 4.0, 0.01]), (frames, 1, 1)),
         status=np.where(found, 3, 2).astype(np.uint8),
         probability=np.where(found, 0.9, 0.1).astype(np.float32),
+        chance=np.where(found, 1e-4, 1.0).astype(np.float32),
         belief_start=np.cumsum([0, *(len(rows) for rows, _ in beliefs)]),
         belief_viewpoint=np.concatenate([rows for rows, _ in beliefs]),
         belief_probability=np.concatenate([values for _, values in beliefs]),
