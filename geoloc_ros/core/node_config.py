@@ -84,7 +84,9 @@ class PerceptionNodeConfig(NodeConfig):
 class LocalizerNodeConfig(NodeConfig):
     """Descriptors and odometry in, pose out."""
 
-    runtime_changeable: ClassVar[tuple[str, ...]] = ("tf_broadcast", "transform_tolerance_s", "path_length")
+    runtime_changeable: ClassVar[tuple[str, ...]] = (
+        "tf_broadcast", "transform_tolerance_s", "path_length", "fix", "localizer"
+    )
 
     index_path: str = Field("", description="Index folder to localize in")
     map_frame: str = Field("map", min_length=1, description="Frame of the map, local ENU")
@@ -97,7 +99,13 @@ class LocalizerNodeConfig(NodeConfig):
     queue_length: int = Field(
         5, ge=1, le=100, description="Frames that may wait for the one in work; beyond that the newest wins"
     )
-    use_fix: bool = Field(False, description="Look for the vehicle around the first GPS fix instead of everywhere")
+    # Not "off" and "on", which YAML takes for booleans.
+    fix: Literal["ignore", "start", "always"] = Field(
+        "ignore", description="GPS on `fix`: unused, a place to start from (the first one), or a hint all the time"
+    )
+    use_imu_heading: bool = Field(
+        False, description="Take the heading from the orientation of `imu`: only where it has a compass, 0 is east"
+    )
     index: IndexConfig = IndexConfig()
     motion: MotionConfig = MotionConfig()
     tracker: TrackerConfig = TrackerConfig()

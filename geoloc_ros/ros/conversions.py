@@ -10,6 +10,7 @@ from geometry_msgs.msg import (
     Point,
     Pose,
     PoseArray,
+    PoseWithCovariance,
     PoseWithCovarianceStamped,
     Quaternion,
     Transform,
@@ -27,6 +28,7 @@ from geoloc_ros.core.types import (
     Float32,
     Float64,
     Hypothesis,
+    Mode,
     Observation,
     OdometryPose,
     Pose2,
@@ -34,14 +36,11 @@ from geoloc_ros.core.types import (
     PoseEstimate,
     SemanticScan,
 )
-from geoloc_ros.msg import LocalizationState, PlaceHypotheses, PlaceHypothesis
+from geoloc_ros.msg import LocalizationState, PlaceHypotheses, PlaceHypothesis, PoseMode, PoseModes
 from geoloc_ros.msg import SemanticScan as SemanticScanMsg
 
 PLANAR = np.array([0, 1, 5])
 """Row and column of x, y and yaw in the 6x6 covariance of a ROS pose."""
-# A GPS that does not say how good it is, between houses.
-_POOR_FIX_M = 30.0
-_UNKNOWN_HEADING_RAD2 = 100.0
 # Height and tilt are not estimated: 100 m and 180 degrees of standard deviation.
 _UNKNOWN_VARIANCE = np.array([0.0, 0.0, 100.0**2, np.pi**2, np.pi**2, 0.0])
 
@@ -107,36 +106,6 @@ def to_transform_msg(parent_from_child: Pose2, header: Header, child_frame: str)
     return message
 
 
-def to_initial_pose(message: PoseWithCovarianceStamped, map_frame: str) -> tuple[Pose2, Float64]:
-    """Pose and covariance (3, 3) that somebody claims, in the map frame.
-
-    Raises:
-        ObservationError: If it is given in another frame, holds NaNs, or its covariance is not one.
-    """
-    if message.header.frame_id.lstrip("/") != map_frame:
-        raise ObservationError(f"initial pose is in frame '{message.header.frame_id}'; give it in '{map_frame}'")
-    covariance = np.array(message.pose.covariance).reshape(6, 6)[np.ix_(PLANAR, PLANAR)]
-    if not np.all(np.isfinite(covariance)) or np.any(np.diag(covariance) < 0.0):
-        raise ObservationError(f"initial pose has variances {np.diag(covariance)}: not a covariance")
-    return to_pose2(message.pose.pose), covariance
-
-
-def to_fix_position(message: NavSatFix, origin: GeoOrigin) -> tuple[Pose2, Float64]:
-    """Position of a GPS fix on the map, of unknown heading, and covariance (3, 3).
-
-    Raises:
-        ObservationError: If it says itself that it is none, or holds NaNs.
-    """
-    place = np.array([message.latitude, message.longitude])
-    if message.status.status == NavSatStatus.STATUS_NO_FIX or not np.all(np.isfinite(place)):
-        raise ObservationError(f"GPS fix of status {message.status.status} at {place}: not a position")
-    variance_m2 = _POOR_FIX_M**2
-    if message.position_covariance_type != NavSatFix.COVARIANCE_TYPE_UNKNOWN:
-        variance_m2 = max(message.position_covariance[0], message.position_covariance[4])
-    x_m, y_m = origin.to_map(place[0], place[1])
-    return Pose2(float(x_m), float(y_m), 0.0), np.diag([variance_m2, variance_m2, _UNKNOWN_HEADING_RAD2])
-
-
 # ---- scans
 
 
@@ -176,12 +145,9 @@ def to_observation(message: SemanticScanMsg, odometry: Pose2) -> Observation:
 # ---- estimates
 
 
-def to_pose_with_covariance(estimate: PoseEstimate, header: Header) -> PoseWithCovarianceStamped:
-    """Pose of the base in the map frame."""
-    message = PoseWithCovarianceStamped(header=header)
-    message.pose.pose = to_pose_msg(estimate.pose)
-    message.pose.covariance = to_covariance36(estimate.covariance)
-    return message
+def to_pose_with_covariance(pose: Pose2, covariance: Float64, header: Header) -> PoseWithCovarianceStamped:
+    """Pose of the base in the map frame, with its covariance (3, 3)."""
+    return PoseWithCovarianceStamped(header=header, pose=_with_covariance(pose, covariance))
 
 
 def to_covariance36(covariance: Float64) -> Float64:
@@ -191,11 +157,10 @@ def to_covariance36(covariance: Float64) -> Float64:
     return full.reshape(-1)
 
 
-def to_odometry_msg(estimate: PoseEstimate, odometry: Odometry, header: Header) -> Odometry:
-    """The estimate with the velocity of an odometry message of the same base."""
+def to_odometry_msg(pose: Pose2, covariance: Float64, odometry: Odometry, header: Header) -> Odometry:
+    """A pose with its covariance (3, 3) and the velocity of an odometry message of the same base."""
     message = Odometry(header=header, child_frame_id=odometry.child_frame_id, twist=odometry.twist)
-    message.pose.pose = to_pose_msg(estimate.pose)
-    message.pose.covariance = to_covariance36(estimate.covariance)
+    message.pose = _with_covariance(pose, covariance)
     return message
 
 
@@ -216,8 +181,8 @@ def to_fix(estimate: PoseEstimate, origin: GeoOrigin, header: Header) -> NavSatF
 def to_state_msg(estimate: PoseEstimate, header: Header, index_id: str) -> LocalizationState:
     """Status of the estimate."""
     return LocalizationState(
-        header=header, state=int(estimate.status), probability=estimate.probability, reason=estimate.reason,
-        index_id=index_id,
+        header=header, state=int(estimate.status), probability=estimate.probability, chance=estimate.chance,
+        reason=estimate.reason, index_id=index_id,
     )
 
 
@@ -238,6 +203,20 @@ def to_hypotheses_msg(hypotheses: tuple[Hypothesis, ...], header: Header, index_
 def to_pose_array(hypotheses: tuple[Hypothesis, ...], header: Header) -> PoseArray:
     """The same for RViz."""
     return PoseArray(header=header, poses=[to_pose_msg(hypothesis.pose) for hypothesis in hypotheses])
+
+
+def to_modes_msg(modes: tuple[Mode, ...], header: Header, index_id: str) -> PoseModes:
+    """Most probable first."""
+    return PoseModes(
+        header=header, index_id=index_id,
+        modes=[
+            PoseMode(pose=_with_covariance(mode.pose, mode.covariance), probability=mode.probability) for mode in modes
+        ],
+    )
+
+
+def _with_covariance(pose: Pose2, covariance: Float64) -> PoseWithCovariance:
+    return PoseWithCovariance(pose=to_pose_msg(pose), covariance=to_covariance36(covariance))
 
 
 def _xyzw(quaternion: Quaternion) -> tuple[float, float, float, float]:

@@ -3,42 +3,31 @@
 from __future__ import annotations
 
 import sys
-import threading
 from collections import deque
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from geometry_msgs.msg import PoseWithCovarianceStamped
 from nav_msgs.msg import Odometry
-from rclpy.qos import QoSProfile, qos_profile_sensor_data
-from sensor_msgs.msg import NavSatFix
 from std_srvs.srv import Empty, Trigger
 
-from geoloc_ros.core.config import Config
-from geoloc_ros.core.errors import ConfigError, GeolocError, IndexMismatchError, ObservationError
+from geoloc_ros.core.errors import GeolocError, IndexMismatchError, ObservationError
 from geoloc_ros.core.node_config import LocalizerNodeConfig
 from geoloc_ros.core.odometry import OdometryBuffer
 from geoloc_ros.core.types import LocalizationStatus
-from geoloc_ros.localization.localizer import Localizer
-from geoloc_ros.localization.place_index import PlaceIndex
 from geoloc_ros.msg import MapInfo
 from geoloc_ros.msg import SemanticScan as SemanticScanMsg
+from geoloc_ros.ros.carrier import PoseCarrier
 from geoloc_ros.ros.clock import BackwardJumps
-from geoloc_ros.ros.conversions import (
-    to_fix_position,
-    to_initial_pose,
-    to_observation,
-    to_odometry_pose,
-    to_stamp_ns,
-)
+from geoloc_ros.ros.conversions import to_observation, to_odometry_pose, to_stamp_ns
 from geoloc_ros.ros.lifecycle import StagedNode
+from geoloc_ros.ros.outside import OutsideWord
 from geoloc_ros.ros.process import run_nodes
 from geoloc_ros.ros.qos import LATCHED_QOS, ODOMETRY_QOS, SCAN_QOS
-from geoloc_ros.ros.speaker import EstimateSpeaker, LocalizedFrame
+from geoloc_ros.ros.shared_localizer import SharedLocalizer
+from geoloc_ros.ros.speaker import FIX_STATES, EstimateSpeaker, LocalizedFrame
 from geoloc_ros.ros.stamps import StampGuard, StampVerdict
 from geoloc_ros.ros.worker import LatestWorker
-from geoloc_ros.srv import LoadMap, SetInitialPose
+from geoloc_ros.srv import LoadMap
 
 # Scans that odometry has not reached yet; odometry that lags by more than these has broken off.
 _MAX_WAITING = 5
@@ -49,26 +38,23 @@ class LocalizerNode(StagedNode[LocalizerNodeConfig]):
 
     def __init__(self, **node_arguments: Any) -> None:
         super().__init__("localizer", LocalizerNodeConfig, **node_arguments)
-        self._lock = threading.Lock()
-        """Held while the localizer or its index is used."""
         self._stamps = StampGuard()
 
     def set_up(self) -> None:
         """Load the index."""
-        if not self.config.index_path:
-            raise ConfigError("parameter 'index_path' is empty; set it to an index folder made with `geoloc index`")
-        self._load(Path(self.config.index_path))
+        self._shared = SharedLocalizer(self.config)
+        self._carrier = PoseCarrier(self.publisher)
         self._speaker = EstimateSpeaker(self, self.publisher)
+        self.parameters.on_change = lambda config: self._shared.configure(config.localizer)
 
     def start(self) -> None:
         """Subscribe to scans and odometry, offer the services."""
         self._mismatches: dict[str, str] = {}
         self._map_on_display = ""
         self._odometry = OdometryBuffer(self.config.odometry_buffer_s)
-        self._last_odometry = Odometry()
         self._waiting: deque[SemanticScanMsg] = deque()
         self._last_frame: LocalizedFrame | None = None
-        self._fix_is_used = False
+        self._outside = OutsideWord(self, self._shared)
         self._reset("waiting for the first scan")
         self._worker = LatestWorker("localizer", self._process, self.config.queue_length)
         self.activated.callback(self._worker.close)
@@ -76,49 +62,37 @@ class LocalizerNode(StagedNode[LocalizerNodeConfig]):
         self.subscribe(MapInfo, "map/info", self._on_map_info, LATCHED_QOS)
         self.subscribe(Odometry, "odom", self._on_odometry, ODOMETRY_QOS)
         self.subscribe(SemanticScanMsg, "scan", self._on_scan, SCAN_QOS)
-        self.subscribe(PoseWithCovarianceStamped, "initialpose", self._on_initial_pose, QoSProfile(depth=1))
-        if self.config.use_fix:
-            self.subscribe(NavSatFix, "fix", self._on_fix, qos_profile_sensor_data)
         self.service(Empty, "reinitialize_global_localization", self._on_reinitialize)
         self.service(Trigger, "trigger_localization", self._on_trigger)
         self.service(LoadMap, "load_map", self._on_load_map)
-        self.service(SetInitialPose, "set_initial_pose", self._on_set_initial_pose)
 
     def diagnostic_values(self) -> dict[str, Any]:
         """What users want to know, once configured."""
-        source = self._index.geomap.source
+        index = self._shared.index
+        source = index.geomap.source
         return {
-            "index id": self._index.index_id, "encoder id": self._index.encoder_id, "map": source.name,
-            "map date": source.date, "state": self._speaker.status.name,
+            "index id": index.index_id, "encoder id": index.encoder_id, "map": source.name, "map date": source.date,
+            "state": self._speaker.status.name, **self._speaker.values,
         }
-
-    def _load(self, path: Path) -> None:
-        index = PlaceIndex.load(path)
-        config = Config(
-            index=self.config.index, motion=self.config.motion, tracker=self.config.tracker, align=self.config.align,
-            localizer=self.config.localizer,
-        )
-        localizer = Localizer(index, config)
-        # Load now what the first frame would wait for: kernels, the pages of the index, the projection.
-        localizer.warm_up()
-        index.geomap.origin.to_geodetic(np.zeros(2))
-        with self._lock:
-            self._index, self._localizer = index, localizer
 
     # ---- frames
 
     def _on_odometry(self, message: Odometry) -> None:
         try:
-            self._odometry.append(to_odometry_pose(message))
+            odometry = to_odometry_pose(message)
+            self._odometry.append(odometry)
         except ObservationError as error:
             self.health.refuse("odometry", error)
             return
-        self._last_odometry = message
+        try:
+            self._carrier.carry(message, odometry, self.config)
+        except ObservationError as error:
+            self._say_no_pose(LocalizationStatus.LOST, str(error))
         self._submit_waiting()
 
     def _on_scan(self, message: SemanticScanMsg) -> None:
         stamp_ns = to_stamp_ns(message.header.stamp)
-        if not self._agrees("encoder", message.encoder_id, self._index.encoder_id):
+        if not self._agrees("encoder", message.encoder_id, self._shared.index.encoder_id):
             return
         verdict = self._stamps.judge(stamp_ns)
         if verdict is StampVerdict.OLD:
@@ -139,7 +113,7 @@ class LocalizerNode(StagedNode[LocalizerNodeConfig]):
     def _submit(self, message: SemanticScanMsg) -> None:
         try:
             odometry = self._odometry.at(to_stamp_ns(message.header.stamp))
-            frame = LocalizedFrame(to_observation(message, odometry), message.header.stamp, self._last_odometry)
+            frame = LocalizedFrame(to_observation(message, odometry), message.header.stamp)
         except ObservationError as error:
             self.health.refuse("scan", error)
             return
@@ -150,14 +124,18 @@ class LocalizerNode(StagedNode[LocalizerNodeConfig]):
 
     def _process(self, frame: LocalizedFrame) -> None:
         try:
-            with self._lock, self.health.timed("update"):
-                estimate = self._localizer.update(frame.observation)
-                belief = self._localizer.belief if self._speaker.somebody_watches_the_belief() else None
-                index = self._index
+            with self._shared.use() as localizer, self.health.timed("update"):
+                estimate = localizer.update(frame.observation)
+                belief = localizer.belief if self._speaker.somebody_watches_the_belief() else None
+                index = self._shared.index
         except (ObservationError, IndexMismatchError) as error:
             self.health.refuse("scan", error)
             return
         with self.health.timed("publish"):
+            if estimate.status in FIX_STATES:
+                self._carrier.hold(estimate, frame.observation.odometry, self.config)
+            else:
+                self._carrier.drop()
             self._speaker.publish(estimate, frame, index, belief, self.config)
         self._last_frame = frame
         self.health.count("frames processed")
@@ -166,7 +144,7 @@ class LocalizerNode(StagedNode[LocalizerNodeConfig]):
 
     def _on_map_info(self, message: MapInfo) -> None:
         self._map_on_display = message.index_id
-        self._agrees("map", message.index_id, self._index.index_id)
+        self._agrees("map", message.index_id, self._shared.index.index_id)
 
     def _agrees(self, what: str, theirs: str, ours: str) -> bool:
         if theirs == ours:
@@ -179,53 +157,35 @@ class LocalizerNode(StagedNode[LocalizerNodeConfig]):
             "encoder": (
                 "scans come from encoder",
                 "set descriptor.* (and scan.*) of perception as the index was made, "
-                f"{self._index.descriptor_settings}, or build it again",
+                f"{self._shared.index.descriptor_settings}, or build it again",
             ),
         }[what]
         text = f"{source} '{theirs}', this localizer works with '{ours}'; {way_out}"
         self.health.fail(text)
         if self._mismatches.get(what) != text:
             self._mismatches[what] = text
-            self._speaker.say_no_pose(LocalizationStatus.UNKNOWN, text, self._index.index_id, self.config)
+            self._carrier.drop()
+            self._say_no_pose(LocalizationStatus.UNKNOWN, text)
         return False
 
     # ---- starting anew
 
     def _reset(self, why: str) -> None:
-        with self._lock:
-            self._localizer.reset()
+        with self._shared.use() as localizer:
+            localizer.reset()
         self._stamps.reset()
+        self._carrier.clear()
         self._speaker.clear_path()
-        self._speaker.say_no_pose(LocalizationStatus.UNINITIALIZED, why, self._index.index_id, self.config)
+        self._say_no_pose(LocalizationStatus.UNINITIALIZED, why)
+
+    def _say_no_pose(self, status: LocalizationStatus, why: str) -> None:
+        self._speaker.say_no_pose(status, why, self._shared.index.index_id, self.config)
 
     def _on_jump(self) -> None:
         self._odometry.clear()
         self._waiting.clear()
+        self._outside.start_anew()
         self._reset("time went back")
-
-    def _on_initial_pose(self, message: PoseWithCovarianceStamped) -> None:
-        try:
-            self._set_initial_pose(message)
-        except ObservationError as error:
-            self.health.refuse("initial pose", error)
-
-    def _set_initial_pose(self, message: PoseWithCovarianceStamped) -> None:
-        pose, covariance = to_initial_pose(message, self.config.map_frame)
-        with self._lock:
-            self._localizer.set_initial_pose(pose, covariance)
-        self.get_logger().info(f"starting from ({pose.x_m:.1f}, {pose.y_m:.1f}) m as told")
-
-    def _on_fix(self, message: NavSatFix) -> None:
-        if self._fix_is_used:
-            return
-        try:
-            pose, covariance = to_fix_position(message, self._index.geomap.origin)
-        except ObservationError as error:
-            self.health.refuse("fix", error)
-            return
-        with self._lock:
-            self._localizer.set_initial_pose(pose, covariance)
-        self._fix_is_used = True
 
     # ---- services
 
@@ -242,27 +202,17 @@ class LocalizerNode(StagedNode[LocalizerNodeConfig]):
             self._worker.submit(frame)
         return response
 
-    def _on_set_initial_pose(
-        self, request: SetInitialPose.Request, response: SetInitialPose.Response
-    ) -> SetInitialPose.Response:
-        try:
-            self._set_initial_pose(request.pose)
-        except ObservationError as error:
-            response.success, response.message = False, str(error)
-            return response
-        response.success, response.message = True, "starting from this pose"
-        return response
-
     def _on_load_map(self, request: LoadMap.Request, response: LoadMap.Response) -> LoadMap.Response:
         try:
-            self._load(Path(request.path))
+            self._shared.load(Path(request.path), self.config)
         except GeolocError as error:
             response.success, response.message = False, str(error)
             return response
+        self._outside.start_anew()
         self._reset("another map was loaded")
         if self._map_on_display:
-            self._agrees("map", self._map_on_display, self._index.index_id)
-        response.success, response.message, response.index_id = True, "loaded", self._index.index_id
+            self._agrees("map", self._map_on_display, self._shared.index.index_id)
+        response.success, response.message, response.index_id = True, "loaded", self._shared.index.index_id
         return response
 
 

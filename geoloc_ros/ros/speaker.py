@@ -9,36 +9,32 @@ from typing import Any
 
 from builtin_interfaces.msg import Time
 from geometry_msgs.msg import PoseArray, PoseStamped, PoseWithCovarianceStamped
-from nav_msgs.msg import Odometry, Path
+from nav_msgs.msg import Path
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import NavSatFix, PointCloud2
 from std_msgs.msg import Header
-from tf2_msgs.msg import TFMessage
+from visualization_msgs.msg import MarkerArray
 
-from geoloc_ros.core.geometry import compose, inverse
 from geoloc_ros.core.node_config import LocalizerNodeConfig
 from geoloc_ros.core.types import Float32, LocalizationStatus, Observation, PoseEstimate
 from geoloc_ros.evaluation.trace import most_probable
 from geoloc_ros.localization.place_index import PlaceIndex
-from geoloc_ros.msg import LocalizationState, PlaceHypotheses
+from geoloc_ros.msg import LocalizationState, PlaceHypotheses, PoseModes
 from geoloc_ros.ros.conversions import (
     to_fix,
     to_hypotheses_msg,
-    to_odometry_msg,
+    to_modes_msg,
     to_pose_array,
     to_pose_msg,
     to_pose_with_covariance,
     to_stamp_ns,
     to_state_msg,
-    to_time,
-    to_transform_msg,
 )
-from geoloc_ros.ros.drawing import to_belief_cloud
+from geoloc_ros.ros.drawing import to_belief_cloud, to_mode_markers
 from geoloc_ros.ros.qos import LATCHED_QOS
-from geoloc_ros.ros.tf import TF_QOS
 
-_FIX_STATES = (LocalizationStatus.INITIALIZED, LocalizationStatus.DEGRADED)
+FIX_STATES = (LocalizationStatus.INITIALIZED, LocalizationStatus.DEGRADED)
 _PATH_PERIOD_NS = 1_000_000_000
 
 
@@ -48,8 +44,6 @@ class LocalizedFrame:
 
     observation: Observation
     stamp: Time
-    odometry_message: Odometry
-    """The last one that came, for its velocity and frames."""
 
 
 class EstimateSpeaker:
@@ -57,14 +51,16 @@ class EstimateSpeaker:
 
     def __init__(self, node: Node, make_publisher: Callable[[type[Any], str, QoSProfile], Any]) -> None:
         self.status = LocalizationStatus.UNINITIALIZED
+        self.values: dict[str, str] = {}
+        """Of the last estimate, for diagnostics."""
         self._node = node
         self._path: deque[PoseStamped] = deque()
         few = QoSProfile(depth=10)
         self._pose = make_publisher(PoseWithCovarianceStamped, "pose", LATCHED_QOS)
-        self._odometry = make_publisher(Odometry, "odometry/global", few)
         self._fix = make_publisher(NavSatFix, "fix_global", few)
         self._path_publisher = make_publisher(Path, "path", LATCHED_QOS)
-        self._tf = make_publisher(TFMessage, "/tf", TF_QOS)
+        self._modes = make_publisher(PoseModes, "modes", few)
+        self._mode_markers = make_publisher(MarkerArray, "modes/markers", few)
         self._hypotheses = make_publisher(PlaceHypotheses, "hypotheses", few)
         self._hypothesis_poses = make_publisher(PoseArray, "hypotheses/poses", few)
         self._similarity = make_publisher(PointCloud2, "similarity", few)
@@ -80,21 +76,28 @@ class EstimateSpeaker:
     ) -> None:
         """Say everything about one frame; the state comes last, so that who waits for it has the rest."""
         header = Header(stamp=frame.stamp, frame_id=config.map_frame)
-        if estimate.status in _FIX_STATES:
+        if estimate.status in FIX_STATES:
             self._publish_fix(estimate, frame, index, header, config)
+        self._modes.publish(to_modes_msg(estimate.modes, header, index.index_id))
+        if self._mode_markers.get_subscription_count() > 0:
+            self._mode_markers.publish(to_mode_markers(estimate.modes, header))
         self._hypotheses.publish(to_hypotheses_msg(estimate.hypotheses, header, index.index_id))
         if self._hypothesis_poses.get_subscription_count() > 0:
             self._hypothesis_poses.publish(to_pose_array(estimate.hypotheses, header))
         if belief is not None:
             self._similarity.publish(to_belief_cloud(index.places.poses(), *most_probable(belief), header))
         self.status = estimate.status
+        self.values = {
+            "belief at the pose": f"{estimate.probability:.4f}", "chance of a look-alike": f"{estimate.chance:.2g}",
+            "modes": str(len(estimate.modes)), "reason": estimate.reason,
+        }
         self._state.publish(to_state_msg(estimate, header, index.index_id))
 
     def say_no_pose(
         self, status: LocalizationStatus, reason: str, index_id: str, config: LocalizerNodeConfig
     ) -> None:
         """Say why there is no pose, without a frame."""
-        self.status = status
+        self.status, self.values = status, {"reason": reason}
         header = Header(stamp=self._node.get_clock().now().to_msg(), frame_id=config.map_frame)
         self._state.publish(LocalizationState(header=header, state=int(status), reason=reason, index_id=index_id))
 
@@ -107,13 +110,7 @@ class EstimateSpeaker:
         self, estimate: PoseEstimate, frame: LocalizedFrame, index: PlaceIndex, header: Header,
         config: LocalizerNodeConfig,
     ) -> None:
-        self._pose.publish(to_pose_with_covariance(estimate, header))
-        if config.tf_broadcast:
-            map_from_odom = compose(estimate.pose, inverse(frame.observation.odometry))
-            later = to_time(estimate.stamp_ns + int(config.transform_tolerance_s * 1e9))
-            tf_header = Header(stamp=later, frame_id=config.map_frame)
-            self._tf.publish(TFMessage(transforms=[to_transform_msg(map_from_odom, tf_header, config.odom_frame)]))
-        self._odometry.publish(to_odometry_msg(estimate, frame.odometry_message, header))
+        self._pose.publish(to_pose_with_covariance(estimate.pose, estimate.covariance, header))
         base_header = Header(stamp=frame.stamp, frame_id=config.base_frame)
         self._fix.publish(to_fix(estimate, index.geomap.origin, base_header))
         self._extend_path(estimate, header, config.path_length)

@@ -8,15 +8,14 @@ from hypothesis import strategies as st
 pytest.importorskip("rclpy")
 pytestmark = pytest.mark.ros
 
-from geometry_msgs.msg import PoseWithCovarianceStamped, Quaternion, Transform  # noqa: E402
+from geometry_msgs.msg import Quaternion, Transform  # noqa: E402
 from nav_msgs.msg import Odometry  # noqa: E402
 from rclpy.serialization import deserialize_message, serialize_message  # noqa: E402
-from sensor_msgs.msg import NavSatFix  # noqa: E402
 from std_msgs.msg import Header  # noqa: E402
 
 from geoloc_ros.core.errors import ObservationError  # noqa: E402
 from geoloc_ros.core.geodesy import GeoOrigin  # noqa: E402
-from geoloc_ros.core.types import LocalizationStatus, Pose2, PoseEstimate, SemanticScan  # noqa: E402
+from geoloc_ros.core.types import LocalizationStatus, Mode, Pose2, PoseEstimate, SemanticScan  # noqa: E402
 from geoloc_ros.msg import SemanticScan as SemanticScanMsg  # noqa: E402
 from geoloc_ros.ros import conversions as convert  # noqa: E402
 
@@ -58,23 +57,19 @@ def test_a_pose_without_rotation_or_with_a_nan_is_refused() -> None:
 
 
 def test_the_covariance_of_a_pose_is_never_zero_and_keeps_its_planar_part() -> None:
-    message = convert.to_pose_with_covariance(estimate(), Header(frame_id="map"))
+    message = convert.to_pose_with_covariance(Pose2(1.0, 2.0, 0.5), COVARIANCE, Header(frame_id="map"))
     full = np.array(message.pose.covariance).reshape(6, 6)
     assert full[0, 0] == 4.0 and full[1, 1] == 9.0 and full[5, 5] == 0.5 and full[0, 5] == full[5, 0] == 0.1
     assert np.all(np.diag(full)[2:5] > 1.0)
-    pose, covariance = convert.to_initial_pose(message, "map")
-    np.testing.assert_array_equal(covariance, COVARIANCE)
-    assert pose == Pose2(1.0, 2.0, pytest.approx(0.5))
+    assert convert.to_pose2(message.pose.pose) == Pose2(1.0, 2.0, pytest.approx(0.5))
 
 
-def test_an_initial_pose_of_another_frame_or_with_negative_variance_is_refused() -> None:
-    message = convert.to_pose_with_covariance(estimate(), Header(frame_id="odom"))
-    with pytest.raises(ObservationError, match="odom"):
-        convert.to_initial_pose(message, "map")
-    message = PoseWithCovarianceStamped(header=Header(frame_id="map"))
-    message.pose.covariance = np.eye(6).reshape(-1) * -1.0
-    with pytest.raises(ObservationError, match="variances"):
-        convert.to_initial_pose(message, "map")
+def test_modes_keep_their_order_covariance_and_probability() -> None:
+    modes = (Mode(Pose2(1.0, 2.0, 0.5), COVARIANCE, 0.7), Mode(Pose2(3.0, 4.0, -0.5), 2.0 * COVARIANCE, 0.2))
+    message = convert.to_modes_msg(modes, Header(frame_id="map"), "index")
+    assert [mode.probability for mode in message.modes] == pytest.approx([0.7, 0.2])
+    assert convert.to_pose2(message.modes[1].pose.pose).x_m == 3.0
+    assert message.modes[1].pose.covariance[35] == 2.0 * COVARIANCE[2, 2]
 
 
 def test_a_scan_survives_the_wire_with_its_nans() -> None:
@@ -111,16 +106,3 @@ def test_a_global_fix_is_where_the_pose_is() -> None:
         origin.to_map(np.array(message.latitude), np.array(message.longitude)), [100.0, -50.0], atol=1e-3
     )
     assert message.position_covariance[0] == 4.0 and message.altitude == 40.0
-
-
-def test_a_gps_fix_gives_a_position_of_any_heading() -> None:
-    origin = GeoOrigin(35.0, 135.7)
-    message = NavSatFix(latitude=35.0, longitude=135.7, position_covariance_type=NavSatFix.COVARIANCE_TYPE_APPROXIMATED)
-    message.position_covariance = np.diag([25.0, 16.0, 100.0]).reshape(-1)
-    message.status.status = 0
-    pose, covariance = convert.to_fix_position(message, origin)
-    assert (pose.x_m, pose.y_m) == pytest.approx((0.0, 0.0), abs=1e-6)
-    assert covariance[0, 0] == covariance[1, 1] == 25.0 and covariance[2, 2] > np.pi**2
-    message.status.status = -1
-    with pytest.raises(ObservationError):
-        convert.to_fix_position(message, origin)

@@ -84,6 +84,12 @@ class Vehicle:
         self.world.until(lambda: any(to_stamp_ns(state.header.stamp) == stamp_ns for state in self.states))
         return self.states[-1]
 
+    @property
+    def localizer(self) -> Any:
+        """Of the node under test."""
+        with self.node._shared.use() as localizer:
+            return localizer
+
     def until_refused(self, reason: str) -> None:
         self.world.until(lambda: self.node.health.counted(f"refused: {reason}") > 0)
 
@@ -206,10 +212,13 @@ def test_a_fix_is_published_everywhere_with_the_transform_that_explains_it(vehic
     fix = PoseEstimate(SECOND, pose, np.eye(3), LocalizationStatus.INITIALIZED, 0.95, "pretended", (), (), 1.0)
     _pretend(vehicle, fix)
     vehicle.send_frame(SECOND, x_m=7.0)
+    vehicle.send_odometry(2 * SECOND, x_m=8.0)
     vehicle.world.until(lambda: all(heard.values()))
     assert to_pose2(heard["pose"][0].pose.pose) == Pose2(30.0, 40.0, pytest.approx(1.0))
     assert heard["pose"][0].header.frame_id == "map" and to_stamp_ns(heard["pose"][0].header.stamp) == SECOND
     odometry = heard["odometry/global"][0]
+    assert to_stamp_ns(odometry.header.stamp) == 2 * SECOND
+    assert to_pose2(odometry.pose.pose).x_m == pytest.approx(30.0 + np.cos(1.0))
     assert odometry.child_frame_id == "base_link" and odometry.twist.twist.linear.x == 3.0
     transform = heard["/tf"][0].transforms[0]
     assert (transform.header.frame_id, transform.child_frame_id) == ("map", "odom")
@@ -245,13 +254,13 @@ def test_services_have_their_usual_names_and_answer(vehicle: Vehicle, tmp_path: 
 
 def test_an_initial_pose_is_taken_in_the_map_frame_only(vehicle: Vehicle) -> None:
     x_m, y_m, yaw_rad = vehicle.index.places.poses()[5]
-    estimate = PoseEstimate(0, Pose2(x_m, y_m, yaw_rad), np.eye(3), LocalizationStatus.UNKNOWN, 0.0, "", (), (), 1.0)
-    request = SetInitialPose.Request(pose=to_pose_with_covariance(estimate, Header(frame_id="odom")))
+    pose = to_pose_with_covariance(Pose2(x_m, y_m, yaw_rad), np.eye(3), Header(frame_id="odom"))
+    request = SetInitialPose.Request(pose=pose)
     refused = vehicle.world.call(SetInitialPose, "set_initial_pose", request)
     assert not refused.success and "'odom'" in refused.message
     request.pose.header.frame_id = "map"
     assert vehicle.world.call(SetInitialPose, "set_initial_pose", request).success
-    assert int(np.argmax(vehicle.node._localizer.belief)) == 5
+    assert int(np.argmax(vehicle.localizer.belief)) == 5
 
 
 def test_a_source_that_starts_again_is_followed(vehicle: Vehicle) -> None:
@@ -266,4 +275,4 @@ def test_a_source_that_starts_again_is_followed(vehicle: Vehicle) -> None:
 
 def _pretend(vehicle: Vehicle, estimate: PoseEstimate) -> None:
     """Let the localizer say what the test wants to see published."""
-    vehicle.node._localizer.update = lambda *arguments: estimate
+    vehicle.localizer.update = lambda *arguments: estimate

@@ -1,0 +1,80 @@
+"""What others say about where the vehicle is: conversions of satellite, compass and initial pose messages. Pure."""
+
+from __future__ import annotations
+
+import numpy as np
+from geometry_msgs.msg import PoseWithCovarianceStamped
+from sensor_msgs.msg import Imu, NavSatFix, NavSatStatus
+
+from geoloc_ros.core.errors import ObservationError
+from geoloc_ros.core.geodesy import GeoOrigin
+from geoloc_ros.core.geometry import rotation_from_quaternion
+from geoloc_ros.core.types import Float64, HeadingFix, Pose2, Pose3, PositionFix
+from geoloc_ros.ros.conversions import PLANAR, to_pose2, to_stamp_ns
+
+# A GPS that does not say how good it is, between houses.
+_POOR_FIX_M = 30.0
+# Receivers often say centimetres between houses, where reflections make it metres.
+_BEST_FIX_M = 3.0
+# A compass that does not say how good it is, on a vehicle of iron.
+_POOR_HEADING_RAD = 0.2
+_BEST_HEADING_RAD = 0.03
+_UNKNOWN_HEADING_RAD2 = 100.0
+
+
+def to_initial_pose(message: PoseWithCovarianceStamped, map_frame: str) -> tuple[Pose2, Float64]:
+    """Pose and covariance (3, 3) that somebody claims, in the map frame.
+
+    Raises:
+        ObservationError: If it is given in another frame, holds NaNs, or its covariance is not one.
+    """
+    if message.header.frame_id.lstrip("/") != map_frame:
+        raise ObservationError(f"initial pose is in frame '{message.header.frame_id}'; give it in '{map_frame}'")
+    covariance = np.array(message.pose.covariance).reshape(6, 6)[np.ix_(PLANAR, PLANAR)]
+    if not np.all(np.isfinite(covariance)) or np.any(np.diag(covariance) < 0.0):
+        raise ObservationError(f"initial pose has variances {np.diag(covariance)}: not a covariance")
+    return to_pose2(message.pose.pose), covariance
+
+
+def to_position_fix(message: NavSatFix, origin: GeoOrigin) -> PositionFix:
+    """Position of a GPS fix on the map; its covariance is not believed to be better than 3 m.
+
+    Raises:
+        ObservationError: If it says itself that it is none, or holds NaNs.
+    """
+    place = np.array([message.latitude, message.longitude])
+    if message.status.status == NavSatStatus.STATUS_NO_FIX or not np.all(np.isfinite(place)):
+        raise ObservationError(f"GPS fix of status {message.status.status} at {place}: not a position")
+    covariance = np.eye(2) * _POOR_FIX_M**2
+    if message.position_covariance_type != NavSatFix.COVARIANCE_TYPE_UNKNOWN:
+        covariance = np.array(message.position_covariance).reshape(3, 3)[:2, :2] + np.eye(2) * _BEST_FIX_M**2
+    if not np.all(np.isfinite(covariance)) or np.linalg.eigvalsh(covariance)[0] <= 0.0:
+        raise ObservationError(f"GPS fix has a covariance that is none: {covariance.tolist()}")
+    x_m, y_m = origin.to_map(place[0], place[1])
+    return PositionFix(to_stamp_ns(message.header.stamp), np.array([float(x_m), float(y_m)]), covariance)
+
+
+def to_start(fix: PositionFix) -> tuple[Pose2, Float64]:
+    """Pose of unknown heading at a position, and covariance (3, 3)."""
+    covariance = np.diag([0.0, 0.0, _UNKNOWN_HEADING_RAD2])
+    covariance[:2, :2] = fix.covariance_m2
+    return Pose2(float(fix.position_m[0]), float(fix.position_m[1]), 0.0), covariance
+
+
+def to_heading_fix(message: Imu, base_from_imu: Pose3) -> HeadingFix:
+    """Heading of the base by an IMU's orientation, which REP-103 wants to be 0 towards the east.
+
+    Raises:
+        ObservationError: If it tells no orientation, or one that is none.
+    """
+    quaternion = message.orientation
+    xyzw = np.array([quaternion.x, quaternion.y, quaternion.z, quaternion.w])
+    if message.orientation_covariance[0] < 0.0 or not np.any(xyzw) or not np.all(np.isfinite(xyzw)):
+        raise ObservationError(f"the IMU tells no orientation ({xyzw}); set use_imu_heading to false")
+    map_from_base = rotation_from_quaternion(xyzw) @ base_from_imu.rotation.T
+    variance_rad2 = message.orientation_covariance[8]
+    sigma_rad = float(np.sqrt(variance_rad2)) if variance_rad2 > 0.0 else _POOR_HEADING_RAD
+    return HeadingFix(
+        to_stamp_ns(message.header.stamp), float(np.arctan2(map_from_base[1, 0], map_from_base[0, 0])),
+        max(sigma_rad, _BEST_HEADING_RAD),
+    )
