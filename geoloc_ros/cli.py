@@ -127,14 +127,40 @@ def localize(
 
 @app.command()
 def evaluate(
-    trajectory: Annotated[Path, typer.Argument(help=".tum file of `geoloc localize`.")],
-    bag: Annotated[Path, typer.Argument(help="Bag with /ground_truth.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write the figures.")] = Path("results.json"),
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="BAG...",
+            help="Bags with /ground_truth and folders of them; the folder's name is the condition, or NAME=FOLDER. "
+            "Or a trajectory that is already there, and its bag: OUT.tum BAG",
+        ),
+    ],
+    index_folder: Annotated[Optional[Path], typer.Option("--index", help="Index folder to localize in.")] = None,
+    output: Annotated[
+        Optional[Path],
+        typer.Option("--output", "-o", help="Folder to write [evaluation]; for OUT.tum a file [results.json]."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Draws the intervals.")] = 0,
+    use: UseOption = "",
+    config: ConfigOption = None,
+    set_: SetOption = None,
 ) -> None:
-    """Compare a trajectory with the ground truth of its bag."""
-    from geoloc_ros.evaluate import evaluate_trajectory
+    """Localize recorded drives and judge them by their ground truth: page, figures, CSV and TUM of every drive."""
+    from geoloc_ros.core.config import load_config
+    from geoloc_ros.core.errors import DatasetError
+    from geoloc_ros.evaluate import evaluate_bags, evaluate_trajectory
 
-    typer.echo(evaluate_trajectory(trajectory, bag, output).as_text())
+    if sources[0].endswith(".tum"):
+        if len(sources) != 2 or index_folder is not None:
+            raise DatasetError(f"a trajectory is judged by one bag and no index; got {len(sources) - 1} bags")
+        typer.echo(evaluate_trajectory(Path(sources[0]), Path(sources[1]), output or Path("results.json")).as_text())
+        return
+    if index_folder is None:
+        raise DatasetError("give --index FOLDER to localize the bags in, or a trajectory: geoloc evaluate OUT.tum BAG")
+    with progress_bar() as progress:
+        tree = load_config(config, tuple(set_ or ()))
+        summary = evaluate_bags(sources, index_folder, output or Path("evaluation"), tree, seed, progress, use)
+    typer.echo(summary.as_text())
 
 
 @app.command()

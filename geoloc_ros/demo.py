@@ -16,7 +16,7 @@ from geoloc_ros.core.config import Config
 from geoloc_ros.core.errors import BackendError
 from geoloc_ros.core.progress import ProgressCallback
 from geoloc_ros.datasets.parts import PARTS, choose_parts
-from geoloc_ros.evaluate import Evaluation, evaluate_trajectory
+from geoloc_ros.evaluate import TrajectoryEvaluation, evaluate_trajectory
 from geoloc_ros.evaluation.trace import Trace
 from geoloc_ros.evaluation.tum import write_tum
 from geoloc_ros.index import index_map
@@ -40,7 +40,7 @@ _END_S = 5.0
 class DemoSummary:
     """What came of it."""
 
-    evaluation: Evaluation
+    evaluation: TrajectoryEvaluation
     report: Path
 
     def as_text(self) -> str:

@@ -141,7 +141,7 @@ def to_trace(frames: dict[int, RecordedFrame]) -> Trace:
         covariance=np.array([frame.covariance for frame in frames.values()]).reshape(-1, 3, 3),
         status=np.array([state.state for state in states], np.uint8),
         probability=np.array([state.probability for state in states], np.float32),
-        chance=np.full(len(states), np.nan, np.float32),
+        chance=np.array([state.chance for state in states], np.float32),
         belief_start=np.cumsum([0, *map(len, beliefs)]),
         belief_viewpoint=np.concatenate([belief["viewpoint"].astype(np.int32) for belief in (_NO_BELIEF, *beliefs)]),
         belief_probability=np.concatenate([belief["intensity"] for belief in (_NO_BELIEF, *beliefs)]),

@@ -1,0 +1,1 @@
+"""A page for people of drives that were judged together."""
