@@ -94,6 +94,9 @@ class LocalizerNodeConfig(NodeConfig):
     odom_frame: str = Field("odom", min_length=1, description="Frame of the odometry")
     tf_broadcast: bool = Field(True, description="Publish map -> odom; off where another node owns it")
     transform_tolerance_s: float = Field(1.0, ge=0.0, le=60.0, description="How far map -> odom is post-dated, s")
+    odometry_source: Literal["odom", "twist"] = Field(
+        "odom", description="Where motion comes from: Odometry on `odom`, or TwistWithCovarianceStamped on `twist`"
+    )
     odometry_buffer_s: float = Field(10.0, gt=0.0, le=600.0, description="How much odometry is remembered, s")
     path_length: int = Field(2000, ge=0, description="Poses kept in `path`, one per second; 0 publishes none")
     queue_length: int = Field(

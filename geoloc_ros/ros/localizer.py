@@ -7,6 +7,7 @@ from collections import deque
 from pathlib import Path
 from typing import Any
 
+from geometry_msgs.msg import TwistWithCovarianceStamped
 from nav_msgs.msg import Odometry
 from std_srvs.srv import Empty, Trigger
 
@@ -26,6 +27,7 @@ from geoloc_ros.ros.qos import LATCHED_QOS, ODOMETRY_QOS, SCAN_QOS
 from geoloc_ros.ros.shared_localizer import SharedLocalizer
 from geoloc_ros.ros.speaker import FIX_STATES, EstimateSpeaker, LocalizedFrame
 from geoloc_ros.ros.stamps import StampGuard, StampVerdict
+from geoloc_ros.ros.twist_odometry import TwistOdometry
 from geoloc_ros.ros.worker import LatestWorker
 from geoloc_ros.srv import LoadMap
 
@@ -52,6 +54,7 @@ class LocalizerNode(StagedNode[LocalizerNodeConfig]):
         self._mismatches: dict[str, str] = {}
         self._map_on_display = ""
         self._odometry = OdometryBuffer(self.config.odometry_buffer_s)
+        self._twist_odometry = TwistOdometry(self.config.odom_frame)
         self._waiting: deque[SemanticScanMsg] = deque()
         self._last_frame: LocalizedFrame | None = None
         self._outside = OutsideWord(self, self._shared)
@@ -60,7 +63,10 @@ class LocalizerNode(StagedNode[LocalizerNodeConfig]):
         self.activated.callback(self._worker.close)
         self.activated.callback(BackwardJumps(self, self._on_jump).close)
         self.subscribe(MapInfo, "map/info", self._on_map_info, LATCHED_QOS)
-        self.subscribe(Odometry, "odom", self._on_odometry, ODOMETRY_QOS)
+        if self.config.odometry_source == "odom":
+            self.subscribe(Odometry, "odom", self._on_odometry, ODOMETRY_QOS)
+        else:
+            self.subscribe(TwistWithCovarianceStamped, "twist", self._on_twist, ODOMETRY_QOS)
         self.subscribe(SemanticScanMsg, "scan", self._on_scan, SCAN_QOS)
         self.service(Empty, "reinitialize_global_localization", self._on_reinitialize)
         self.service(Trigger, "trigger_localization", self._on_trigger)
@@ -89,6 +95,14 @@ class LocalizerNode(StagedNode[LocalizerNodeConfig]):
         except ObservationError as error:
             self._say_no_pose(LocalizationStatus.LOST, str(error))
         self._submit_waiting()
+
+    def _on_twist(self, message: TwistWithCovarianceStamped) -> None:
+        try:
+            odometry = self._twist_odometry.add(message)
+        except ObservationError as error:
+            self.health.refuse("twist", error)
+            return
+        self._on_odometry(odometry)
 
     def _on_scan(self, message: SemanticScanMsg) -> None:
         stamp_ns = to_stamp_ns(message.header.stamp)
@@ -183,6 +197,7 @@ class LocalizerNode(StagedNode[LocalizerNodeConfig]):
 
     def _on_jump(self) -> None:
         self._odometry.clear()
+        self._twist_odometry.clear()
         self._waiting.clear()
         self._outside.start_anew()
         self._reset("time went back")
