@@ -101,3 +101,11 @@ extern "C" void geoloc_half_products(const uint16_t* rows, int64_t count, int64_
   (void)portable;
   multiply_portable(rows, count, width, query, product);
 }
+
+// product (chosen,) of the rows `row` (chosen,) of `rows` (any number, width) with `query` (width,).
+extern "C" void geoloc_half_products_at(const uint16_t* rows, int64_t width, const int64_t* row, int64_t chosen,
+                                        const float* query, int32_t portable, float* product) {
+  for (int64_t i = 0; i < chosen; ++i) {
+    geoloc_half_products(rows + row[i] * width, 1, width, query, portable, product + i);
+  }
+}

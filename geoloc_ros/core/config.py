@@ -147,11 +147,37 @@ class TrackerConfig(Section):
     leak_per_m: float = Field(
         1e-5, ge=0.0, lt=0.01, description="Belief spread over the whole city per metre driven: recovers from anything"
     )
+    off_map_prior: float = Field(
+        0.1, gt=0.0, lt=1.0, description="Probability that a drive starts where the map has no road"
+    )
+    leave_map_per_m: float = Field(
+        1e-4, ge=0.0, lt=0.01, description="Probability per metre that a vehicle leaves the roads of the map"
+    )
+    enter_map_per_m: float = Field(
+        1e-3, ge=0.0, lt=0.1, description="Probability per metre that it comes back onto them, anywhere"
+    )
+    turn_surprise: float = Field(
+        1.0, ge=0.0, description="Log-likelihood that a random place loses by a sharp turn, per road cell"
+    )
+    fix_outlier_ratio: float = Field(
+        0.1, gt=0.0, lt=1.0, description="Share of positions and headings of others that are not to be believed"
+    )
+    fix_memory_s: float = Field(
+        60.0, gt=0.0, description="Time for which the error of a receiver or compass lasts: so many count as one, s"
+    )
     evidence_length_m: float = Field(
         25.0, gt=0.0, description="Drive after which a new frame is independent of the last; nearer ones count in part"
     )
+    score_exponent: float = Field(
+        0.7, gt=0.0, le=2.0,
+        description="Trust in the likelihood ratios of the learned descriptor: 1 if it is as right as it believes",
+    )
+    score_floor: float = Field(
+        0.1, gt=0.0, lt=1.0, description="Share of frames that say nothing: the least that one leaves of a place"
+    )
     rank_exponent: float = Field(
-        0.8, ge=0.0, le=1.0, description="A place that r of the city look more like has likelihood r to minus this"
+        0.8, ge=0.0, lt=1.0,
+        description="Other descriptors: a place that r of the city look more like has likelihood r to minus this",
     )
     rank_softening: float = Field(
         15.0, gt=0.0, description="So many places that look more alike make no difference yet: limits one frame's word"
@@ -168,6 +194,9 @@ class AlignConfig(Section):
 class LocalizerConfig(Section):
     """When a pose is called a fix."""
 
+    camera_yaw: Literal["known", "unknown"] = Field(
+        "known", description="Whether tf tells how the camera is turned on the vehicle; unknown: learnt while driving"
+    )
     fix_probability: float = Field(0.9, gt=0.5, lt=1.0, description="Belief around the pose that makes it a fix")
     lost_probability: float = Field(0.5, gt=0.0, lt=1.0, description="Belief around the pose under which it is lost")
     mode_radius_m: float = Field(15.0, gt=0.0, description="How far around the pose belief counts as the same, m")

@@ -11,8 +11,8 @@ import numpy as np
 from geoloc_ros.core.artifacts import read_artifact, write_artifact
 from geoloc_ros.core.errors import ArtifactError, IndexMismatchError
 from geoloc_ros.core.interfaces import Encoder
-from geoloc_ros.core.types import Float16, Float32
-from geoloc_ros.localization.products import inner_products
+from geoloc_ros.core.types import Float16, Float32, Int64
+from geoloc_ros.localization.products import inner_products, inner_products_at
 from geoloc_ros.maps.artifact import add_map, add_places, map_metadata, read_map, read_places
 from geoloc_ros.maps.geomap import GeoMap, PlaceGraph
 
@@ -50,6 +50,11 @@ class PlaceIndex:
     def dimension(self) -> int:
         """D of a descriptor."""
         return int(self.descriptors.shape[1])
+
+    @property
+    def tells_log_ratios(self) -> bool:
+        """Whether dissimilarities are minus log-likelihood ratios, as our network's; else only their order counts."""
+        return bool(self.config.get("descriptor", {}).get("method") == "learned")
 
     @property
     def descriptor_settings(self) -> str:
@@ -123,14 +128,22 @@ class PlaceIndex:
                 f"made, {self.descriptor_settings}, or build it again with `geoloc index`"
             )
 
-    def dissimilarities(self, query: Float32) -> Float32:
-        """Dissimilarity (V,) of a query (D,) to every viewpoint, in one pass over the index."""
+    def dissimilarities(self, query: Float32, out: Float32 | None = None) -> Float32:
+        """Dissimilarity (V,) of a query (D,) to every viewpoint, in one pass over the index; written to `out` (V,)."""
+        self._check_query(query)
+        return inner_products(self.descriptors, query, out)
+
+    def dissimilarities_at(self, query: Float32, viewpoints: Int64) -> Float32:
+        """Dissimilarity (n,) of a query (D,) to some viewpoints (n,): what surroundings cost, not the city."""
+        self._check_query(query)
+        return inner_products_at(self.descriptors, viewpoints, query)
+
+    def _check_query(self, query: Float32) -> None:
         if query.shape != (self.dimension,):
             raise IndexMismatchError(
                 f"query has shape {query.shape}, the index holds {self.dimension}-d ones; "
                 f"it was made by encoder '{self.encoder_id}'"
             )
-        return inner_products(self.descriptors, query)
 
 
 def _halves(chunk: Float32, encoder: Encoder) -> Float16:

@@ -126,3 +126,11 @@ def test_descriptors_that_do_not_belong_to_the_places_are_refused(tmp_path: Path
 def test_an_index_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ArtifactError, match=r"nowhere.*build it with `geoloc index`"):
         PlaceIndex.load(tmp_path / "nowhere")
+
+
+def test_some_viewpoints_are_as_dissimilar_as_among_all(tee: RoadGraph) -> None:
+    index, encoder, signature = make_index(tee)
+    query, around = encoder.query(signature[3]), np.array([2, 3, 4])
+    assert index.dissimilarities_at(query, around) == pytest.approx(index.dissimilarities(query)[around], abs=1e-5)
+    with pytest.raises(IndexMismatchError, match=r"shape \(5,\), the index holds 8-d"):
+        index.dissimilarities_at(np.zeros(5, np.float32), around)

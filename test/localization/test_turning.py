@@ -2,13 +2,15 @@ import numpy as np
 import pytest
 
 from geoloc_ros.core.config import Config
+from geoloc_ros.core.errors import ConfigError
 from geoloc_ros.core.types import Float32, SemanticScan
 from geoloc_ros.evaluation.baselines import PublishedEncoder
 from geoloc_ros.evaluation.database import PlaceDatabase, scan_places
 from geoloc_ros.evaluation.retrieval import NUM_TURNS, turn_scan
-from geoloc_ros.evaluation.turning import BinLayout, find_layout
+from geoloc_ros.localization.turning import BinLayout, find_layout, layout_of, turned_left
 from geoloc_ros.maps.geomap import GeoMap
 from geoloc_ros.scan.encoder import HandcraftedEncoder
+from geoloc_ros.scan.encoders import make_encoder
 
 
 @pytest.fixture(scope="module")
@@ -54,3 +56,24 @@ def test_turned_queries_are_those_of_turned_scans(database: PlaceDatabase) -> No
         np.testing.assert_allclose(
             layout.turned(encoder.encode_query(scan)), encoder.encode_query(turned), rtol=1e-4, atol=1e-4
         )
+
+
+def test_the_layout_of_an_encoder_is_found_without_a_city() -> None:
+    config = Config()
+    assert layout_of(_Binned(), 360) == BinLayout(36, True)
+    assert layout_of(make_encoder(config.descriptor, config.scan), 360) == BinLayout(36, True)
+    assert layout_of(HandcraftedEncoder(config.descriptor, config.scan), 360) == BinLayout(36, False)
+
+
+def test_an_encoder_whose_queries_do_not_turn_is_refused() -> None:
+    config = Config()
+    with pytest.raises(ConfigError, match="queries of encoder '.*' do not turn.*set localizer.camera_yaw=known"):
+        layout_of(PublishedEncoder(config.descriptor, config.scan), 360)
+
+
+def test_what_is_turned_left_was_seen_further_right() -> None:
+    scan = SemanticScan(np.arange(8, dtype=np.float32), np.arange(8, dtype=np.int32), np.arange(8) < 3)
+    turned = turned_left(scan, 2)
+    assert turned.range_m.tolist() == [6, 7, 0, 1, 2, 3, 4, 5]
+    assert turned.instance[2] == 0
+    assert turned.observed.tolist() == [False, False, True, True, True, False, False, False]
