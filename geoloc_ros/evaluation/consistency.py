@@ -56,7 +56,7 @@ def nees(error: Float64, covariance: Float64) -> Float64:
     Infinite where a covariance is singular, or is none; NaN where error or covariance is.
     """
     squared = np.full(len(error), np.inf)
-    known: Bool = np.isfinite(error).all(axis=1) & np.isfinite(covariance).all(axis=(1, 2))
+    known: Bool = np.asarray(np.isfinite(error).all(axis=1) & np.isfinite(covariance).all(axis=(1, 2)))
     squared[~known] = np.nan
     usable = known.copy()
     usable[known] = np.linalg.eigvalsh(covariance[known]).min(axis=1) > 0.0
