@@ -148,7 +148,7 @@ class TrackerConfig(Section):
         1e-5, ge=0.0, lt=0.01, description="Belief spread over the whole city per metre driven: recovers from anything"
     )
     off_map_prior: float = Field(
-        0.1, gt=0.0, lt=1.0, description="Probability that a drive starts where the map has no road"
+        0.1, ge=0.0, lt=1.0, description="Probability that a drive starts where the map has no road"
     )
     leave_map_per_m: float = Field(
         1e-4, ge=0.0, lt=0.01, description="Probability per metre that a vehicle leaves the roads of the map"

@@ -2,59 +2,92 @@
 
 from __future__ import annotations
 
-import ctypes
-from functools import cache
-
 import numpy as np
 
 from geoloc_ros.core.config import MotionConfig, TrackerConfig
 from geoloc_ros.core.geometry import wrap_angle
-from geoloc_ros.core.native import load_native
-from geoloc_ros.core.types import Float32, Float64, Int32, Int64, Mode, Pose2
+from geoloc_ros.core.types import Float32, Float64, HeadingFix, Int64, Mode, Pose2, PositionFix
+from geoloc_ros.localization.cell_grid import build_cell_grid
 from geoloc_ros.localization.cells import cut_cells
+from geoloc_ros.localization.fixes import FixWeights
+from geoloc_ros.localization.junctions import join_cells
+from geoloc_ros.localization.modes import ModeFinder
+from geoloc_ros.localization.road_belief import RoadBelief, StepModel
 from geoloc_ros.maps.geomap import PlaceGraph
 
-_CLUSTER_PASSES = 2
+_REVERSES_AT = -0.5
+"""Cells behind its cell at which a path changes to the one before: odometry that trembles must not change it."""
+_LOOKS_BACK_RAD = 2.0
+"""Deviation at which a path changes to the other direction of its road: more than any corner that is cut."""
+_MOST_NATS = 60.0
+_NAMED_OFF_MAP = 1e-3
 
 
 class PathTracker:
     """Sums over all drivable paths the probability of odometry and of what was seen on the way.
 
-    The state is a road cell with a driving direction. All mass moves on by one cell when odometry has moved by one; in
-    between, `phase` says how far it is into its cells, so nothing is lost to rounding. A small share lags behind at
-    every step (and steps are shortened alike), which is how odometry's error spreads. At a fork each way on gets the
-    same share. A frame counts in proportion to the distance driven since the last one, so standing still adds
-    nothing and ten frames of the same facade count as one.
+    The state is a road cell with a driving direction, or "off the map". All mass moves on by one cell when odometry has
+    moved by one, and back along the same roads in reverse; in between, `phase` says how far it is into its cells, so
+    nothing is lost to rounding. A small share lags behind at every step (and steps are shortened alike), which is how
+    odometry's error spreads. At a fork each way on gets the same share. A frame counts in proportion to the distance
+    driven since the last one, so standing still adds nothing and ten frames of the same facade count as one.
 
     Each cell also holds the expected deviation of the vehicle's yaw from the road's (the mean over the paths that lead
     there). Odometry's turns add to it and the road's subtract. It costs probability per metre for as long as it
-    lasts: cheap when the vehicle cuts a corner, decisive when odometry turned where a path did not.
+    lasts: cheap when the vehicle cuts a corner, decisive when odometry turned where a path did not. A path that looks
+    back goes on in the other direction of its road, if it has one.
+
+    A few paths leave the map and come back anywhere. What is seen out there is as likely as at a place drawn at random,
+    and so is a turn; hence the ratios that are weighed average to 1 over the places of the map.
     """
 
     def __init__(self, places: PlaceGraph, config: TrackerConfig, motion: MotionConfig) -> None:
         self._config = config
         self._cells = cut_cells(places, config.cell_length_m)
-        self._num_viewpoints = len(places.viewpoint_place)
+        self._grid = build_cell_grid(self._cells)
+        self._belief = RoadBelief(self._cells, join_cells(self._cells, places), len(places.viewpoint_place))
+        self._modes = ModeFinder(self._cells, self._grid, config.cell_length_m)
+        self._links_to = np.argsort(self._cells.link_to, kind="stable")
+        self._likelihood = np.empty(len(places.viewpoint_place), np.float32)
         # A step of probability 1 - stay and length l has variance stay (1 - stay) l^2 over its mean (1 - stay) l.
-        self._stay = min(0.5, motion.distance_variance_m / config.cell_length_m)
-        self._hop_m = (1.0 - self._stay) * config.cell_length_m
-        self._mass = np.empty(len(self._cells), np.float32)
-        self._moment = np.empty(len(self._cells), np.float32)
-        self._scratch = np.empty((2, self._num_viewpoints), np.float32)
+        stay = min(0.5, motion.distance_variance_m / config.cell_length_m)
+        self._hop_m = (1.0 - stay) * config.cell_length_m
+        self._step = StepModel(
+            stay, config.heading_sigma_rad**2, 1.0 - np.exp(-config.heading_penalty_per_m * self._hop_m),
+            np.exp(-self._hop_m / config.heading_memory_m), config.leak_per_m * self._hop_m,
+            config.leave_map_per_m * self._hop_m, config.enter_map_per_m * self._hop_m,
+            _LOOKS_BACK_RAD if config.heading_penalty_per_m > 0.0 else np.inf,
+        )
+        self._fixes = FixWeights(self._cells, self._grid, config)
         self.reset()
 
+    @property
+    def off_map_probability(self) -> float:
+        """That the vehicle is on no road of the map."""
+        return self._belief.off_map * self._belief.scale
+
+    @property
+    def log_evidence(self) -> float:
+        """Log of how much more likely all frames and turns since the start are on the map than at random places.
+
+        Summed over all paths on the map, so where nothing fits it rises above t with a probability of exp(-t) at most
+        (Ville), if frames there are independent; look-alike streets make it rise slowly instead. What others say
+        (fixes, `boost`) is not in it.
+        """
+        return self._log_evidence
+
+    @property
+    def next_power(self) -> float:
+        """As what part of an independent frame the next one counts, 0 to 1."""
+        return min(1.0, abs(self._unweighed_m) / self._config.evidence_length_m)
+
     def reset(self) -> None:
-        """Anywhere in the city, in either direction, along the road."""
-        self._mass[:] = 1.0 / len(self._cells)
-        self._moment[:] = 0.0
-        self._total = 1.0
-        self._ahead_m = 0.0
-        self._turned_rad = 0.0
-        self._unweighed_m = self._config.evidence_length_m  # the first frame counts in full
+        """Anywhere in the city, in either direction, along the road; or off the map."""
+        self._belief.spread(self._config.off_map_prior)
+        self._start()
 
     def set_pose(self, pose: Pose2, covariance: Float64) -> None:
         """Belief of a pose that somebody names, with its covariance (3, 3) of x, y, yaw."""
-        self.reset()
         cells = self._cells
         offset_yaw = wrap_angle(pose.yaw_rad - cells.yaw_rad.astype(np.float64))
         offset = np.column_stack([
@@ -64,124 +97,115 @@ class PathTracker:
         floor = np.diag([self._config.cell_length_m**2, self._config.cell_length_m**2, 0.1**2])
         exponent = -0.5 * np.einsum("ci,ij,cj->c", offset, np.linalg.inv(covariance + floor), offset)
         mass = np.exp(exponent - exponent.max())
-        self._mass[:] = 0.999 * mass / mass.sum() + 0.001 / len(mass)
-        self._moment[:] = self._mass * offset_yaw * (mass > 1e-6)
+        spread = 0.999 * mass / mass.sum() + 0.001 / len(mass)
+        self._belief.assign(spread, offset_yaw * (mass > 1e-6), _NAMED_OFF_MAP)
+        self._start()
+
+    def reopen(self, share: float) -> None:
+        """Give up `share` of the belief, 0 to 1: as much may be anywhere on the map."""
+        self._belief.mix(share)
 
     def advance(self, forward_m: float, turn_rad: float) -> bool:
         """Move by odometry (backwards is negative, left turns positive); True when the belief has changed cells."""
         self._ahead_m += forward_m
         self._turned_rad += turn_rad
-        self._unweighed_m += abs(forward_m)
-        hopped = self._ahead_m >= self._hop_m
-        while self._ahead_m >= self._hop_m:
-            turn_rad = self._turned_rad * self._hop_m / self._ahead_m
-            self._ahead_m -= self._hop_m
+        self._unweighed_m += forward_m
+        hopped = False
+        while self._ahead_m >= self._hop_m or self._ahead_m <= _REVERSES_AT * self._hop_m:
+            step_m = float(np.copysign(self._hop_m, self._ahead_m))
+            turn_rad = self._turned_rad * min(1.0, step_m / self._ahead_m)
+            self._ahead_m -= step_m
             self._turned_rad -= turn_rad
-            self._hop(turn_rad)
+            self._hop(turn_rad, step_m < 0.0)
+            hopped = True
         return hopped
 
-    def weigh(self, log_likelihood: Float32) -> None:
-        """Take in what a frame says about every viewpoint (V,); it counts by the distance driven since the last."""
-        power = min(1.0, self._unweighed_m / self._config.evidence_length_m)
+    def weigh(self, log_ratio: Float32) -> None:
+        """Take in what a frame says about every viewpoint (V,); it counts by the distance driven since the last.
+
+        Args:
+            log_ratio: How much more likely the frame is there than at a random place, in nats. Ratios that average to 1
+                keep that when the frame counts in part.
+        """
+        power, likelihood = self.next_power, self._likelihood
+        if power == 0.0:
+            return
         self._unweighed_m = 0.0
-        likelihood = np.exp(np.float32(power) * (log_likelihood - log_likelihood.max()))
-        cells = self._cells
-        self._total = _native().geoloc_tracker_weigh(
-            len(cells.link_from), _pointer(cells.link_start), _pointer(cells.link_from), _pointer(cells.link_to),
-            _pointer(likelihood), self._phase, _pointer(self._mass), _pointer(self._moment),
-        )
+        np.minimum(log_ratio, _MOST_NATS, out=likelihood)
+        if power < 1.0:
+            mean = float(np.exp(likelihood).mean(dtype=np.float64))
+            likelihood *= np.float32(power)
+            np.exp(likelihood, out=likelihood)
+            likelihood *= np.float32(mean**power / float(likelihood.mean(dtype=np.float64)))
+        else:
+            np.exp(likelihood, out=likelihood)
+        self._log_evidence += float(np.log(self._belief.weigh(likelihood, self._phase)))
+
+    def weigh_position(self, fix: PositionFix) -> None:
+        """Take in a position that somebody measured."""
+        self._belief.weigh_cells(*self._fixes.position(fix, self._ahead_m))
+
+    def weigh_heading(self, fix: HeadingFix) -> None:
+        """Take in a heading that somebody measured."""
+        self._belief.weigh_yaw(self._fixes.heading(fix, self._turned_rad))
+
+    def boost(self, poses: Float64, log_ratio: Float64, radius_m: float, max_turn_rad: float) -> None:
+        """Multiply the belief around poses (n, 3) with likelihood ratios (n,) that somebody else found, in nats."""
+        for (x_m, y_m, yaw_rad), nats in zip(poses, log_ratio, strict=True):
+            back_m = self._ahead_m * np.array([np.cos(yaw_rad), np.sin(yaw_rad)])
+            at = Pose2(float(x_m - back_m[0]), float(y_m - back_m[1]), float(yaw_rad - self._turned_rad))
+            self._belief.boost(self._grid, at, radius_m, max_turn_rad, float(np.exp(min(nats, _MOST_NATS))))
 
     def belief(self) -> Float32:
-        """Probability of each viewpoint (V,), with its half of the road to the next and from the last."""
-        cells, belief = self._cells, np.empty(self._num_viewpoints, np.float32)
-        _native().geoloc_tracker_belief(
-            len(cells.link_from), self._num_viewpoints, _pointer(cells.link_start), _pointer(cells.link_from),
-            _pointer(cells.link_to), 1.0 / self._total, _pointer(self._mass), _pointer(belief),
+        """Probability of each viewpoint (V,), with its half of the road to the next and from the last.
+
+        They add up to 1, together with that of being off the map.
+        """
+        return self._belief.of_viewpoints()
+
+    def belief_at(self, viewpoints: Int64) -> Float32:
+        """The same of some viewpoints (n,), a few: without a look at all others."""
+        return np.array([self._belief_of(int(viewpoint)) for viewpoint in viewpoints], np.float32)
+
+    def modes(self, max_modes: int, radius_m: float, max_turn_rad: float) -> tuple[Mode, ...]:
+        """Where the vehicle may be: one to `max_modes` places, most probable first, with the belief around each.
+
+        What is within `radius_m` and `max_turn_rad` of the mean of a mode belongs to it. The covariance holds what the
+        cells do not resolve: their length, and the lane on the road.
+        """
+        belief = self._belief
+        return self._modes.find(
+            belief.mass, belief.moment, belief.scale, self._ahead_m, self._turned_rad, max_modes, radius_m, max_turn_rad
         )
-        return belief
 
     def cluster(self, viewpoint: int, radius_m: float, max_turn_rad: float) -> Mode:
-        """Mean and spread of the belief within `radius_m` and `max_turn_rad` of the best cell at a viewpoint.
-
-        The spread holds what the cells do not resolve: their length, and the lane on the road.
-        """
-        pose = seed = self._best_pose(viewpoint)
-        for _ in range(_CLUSTER_PASSES):
-            sums = self._cluster_sums(pose, radius_m, max_turn_rad)
-            if sums[0] <= 0.0:
-                return Mode(seed, np.diag([radius_m**2, radius_m**2, max_turn_rad**2]), 0.0)
-            mean = sums[1:] / sums[0]
-            centre = pose
-            dx_m, dy_m, turn_rad = map(float, mean[[0, 1, 5]])
-            pose = Pose2(centre.x_m + dx_m, centre.y_m + dy_m, wrap_angle(centre.yaw_rad + turn_rad))
-        covariance = np.diag([mean[2] - mean[0] ** 2, mean[4] - mean[1] ** 2, mean[6] - mean[5] ** 2])
-        covariance[0, 1] = covariance[1, 0] = mean[3] - mean[0] * mean[1]
-        unresolved = self._config.cell_length_m**2 / 12.0
-        covariance += np.diag([1.0 + unresolved, 1.0 + unresolved, np.radians(1.0) ** 2])
-        road_rad = centre.yaw_rad + mean[7]
-        ahead = Pose2(
-            float(pose.x_m + self._ahead_m * np.cos(road_rad)), float(pose.y_m + self._ahead_m * np.sin(road_rad)),
-            wrap_angle(pose.yaw_rad + self._turned_rad),
-        )
-        return Mode(ahead, covariance, float(min(1.0, sums[0] / self._total)))
+        """The first of `modes`."""
+        return self.modes(1, radius_m, max_turn_rad)[0]
 
     @property
     def _phase(self) -> float:
         return self._ahead_m / self._config.cell_length_m
 
-    def _best_pose(self, viewpoint: int) -> Pose2:
-        """Expected pose of the most probable cell on the links that touch a viewpoint."""
-        cells = self._cells
-        links = np.flatnonzero((cells.link_from == viewpoint) | (cells.link_to == viewpoint))
-        near = np.concatenate([np.arange(cells.link_start[link], cells.link_start[link + 1]) for link in links])
-        best = int(near[np.argmax(self._mass[near])])
-        return Pose2(
-            float(cells.x_m[best] + cells.origin_m[0]), float(cells.y_m[best] + cells.origin_m[1]),
-            wrap_angle(float(cells.yaw_rad[best] + self._moment[best] / max(float(self._mass[best]), 1e-30))),
+    def _start(self) -> None:
+        self._ahead_m = self._turned_rad = self._log_evidence = 0.0
+        self._unweighed_m = self._config.evidence_length_m  # the first frame counts in full
+        self._fixes.reset()
+
+    def _hop(self, turn_rad: float, backward: bool) -> None:
+        # What a random place loses by a turn that its road does not make.
+        square = turn_rad**2
+        surprise = self._config.turn_surprise * square / (square + self._config.heading_sigma_rad**2)
+        factor = self._belief.hop(self._step, turn_rad, float(np.exp(-surprise)), backward)
+        self._log_evidence += float(np.log(factor)) + surprise
+
+    def _belief_of(self, viewpoint: int) -> float:
+        cells, mass = self._cells, self._belief.mass
+        start = cells.link_start
+        out = range(*np.searchsorted(cells.link_from, [viewpoint, viewpoint + 1]))
+        back = self._links_to[slice(*np.searchsorted(cells.link_to, [viewpoint, viewpoint + 1], sorter=self._links_to))]
+        middle = [int(start[link] + (start[link + 1] - start[link] + 1) // 2) for link in (*out, *back)]
+        near = sum(float(mass[start[link] : split].sum()) for link, split in zip(out, middle, strict=False))
+        far = sum(
+            float(mass[split : start[link + 1]].sum()) for link, split in zip(back, middle[len(out) :], strict=True)
         )
-
-    def _hop(self, turn_rad: float) -> None:
-        cells, config, native = self._cells, self._config, _native()
-        native.geoloc_tracker_hop(
-            len(cells.link_from), self._num_viewpoints, _pointer(cells.link_start), _pointer(cells.link_from),
-            _pointer(cells.link_to), _pointer(cells.cell_turn_rad), _pointer(cells.exit_turn_rad),
-            _pointer(cells.out_share), self._stay, 1.0 / self._total, turn_rad, _pointer(self._scratch[0]),
-            _pointer(self._scratch[1]), _pointer(self._mass), _pointer(self._moment),
-        )
-        native.geoloc_tracker_settle(
-            len(cells), config.heading_sigma_rad**2, 1.0 - np.exp(-config.heading_penalty_per_m * self._hop_m),
-            np.exp(-self._hop_m / config.heading_memory_m), config.leak_per_m * self._hop_m,
-            _pointer(self._mass), _pointer(self._moment),
-        )
-        self._total = float(self._mass.sum(dtype=np.float64))
-
-    def _cluster_sums(self, centre: Pose2, radius_m: float, max_turn_rad: float) -> Float64:
-        cells, sums = self._cells, np.empty(9)
-        _native().geoloc_tracker_cluster(
-            len(cells), _pointer(cells.x_m), _pointer(cells.y_m), _pointer(cells.yaw_rad), _pointer(self._mass),
-            _pointer(self._moment), centre.x_m - cells.origin_m[0], centre.y_m - cells.origin_m[1], centre.yaw_rad,
-            radius_m, max_turn_rad, _pointer(sums),
-        )
-        return sums
-
-
-def _pointer(array: Float32 | Float64 | Int32 | Int64) -> int:
-    assert array.flags.c_contiguous
-    return array.ctypes.data
-
-
-@cache
-def _native() -> ctypes.CDLL:
-    library = load_native()
-    count, pointer, real = ctypes.c_int64, ctypes.c_void_p, ctypes.c_float
-    library.geoloc_tracker_hop.argtypes = [count] * 2 + [pointer] * 6 + [real] * 3 + [pointer] * 4
-    library.geoloc_tracker_hop.restype = None
-    library.geoloc_tracker_settle.argtypes = [count] + [real] * 4 + [pointer] * 2
-    library.geoloc_tracker_settle.restype = None
-    library.geoloc_tracker_weigh.argtypes = [count] + [pointer] * 4 + [real] + [pointer] * 2
-    library.geoloc_tracker_weigh.restype = ctypes.c_double
-    library.geoloc_tracker_belief.argtypes = [count] * 2 + [pointer] * 3 + [real] + [pointer] * 2
-    library.geoloc_tracker_belief.restype = None
-    library.geoloc_tracker_cluster.argtypes = [count] + [pointer] * 5 + [real] * 5 + [pointer]
-    library.geoloc_tracker_cluster.restype = None
-    return library
+        return (near + far) * self._belief.scale

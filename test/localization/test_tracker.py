@@ -11,7 +11,9 @@ from geoloc_ros.maps.geomap import PlaceGraph, RoadGraph
 
 from .conftest import places_of, road_graph
 
-EXACT = TrackerConfig(cell_length_m=5.0, heading_penalty_per_m=0.0, leak_per_m=0.0)
+EXACT = TrackerConfig(
+    cell_length_m=5.0, heading_penalty_per_m=0.0, leak_per_m=0.0, off_map_prior=0.0, leave_map_per_m=0.0
+)
 LAGGING = MotionConfig(distance_variance_m=0.5)
 CROSS = places_of(road_graph([(0, 0), (20, 0), (20, 20), (40, 0)], [(0, 1), (1, 2), (1, 3)]))
 SMALL = np.diag([4.0, 4.0, 0.05])
@@ -77,7 +79,7 @@ def test_it_sums_over_all_paths_as_walking_them_one_by_one_does(seed: int) -> No
 def test_belief_is_a_probability_from_the_beginning(grid_city: RoadGraph) -> None:
     tracker = PathTracker(places_of(grid_city), TrackerConfig(), MotionConfig())
     belief = tracker.belief()
-    assert belief.sum() == pytest.approx(1.0, abs=1e-5)
+    assert belief.sum() + tracker.off_map_probability == pytest.approx(1.0, abs=1e-5)
     assert belief.max() < 3.0 * belief.mean()  # anywhere, in either direction
 
 
