@@ -116,6 +116,21 @@ class HeadingFix:
 
 
 @dataclass(frozen=True)
+class PlaceEvidence:
+    """Where somebody else believes the vehicle to be, as recognition of photos does; all of it may be wrong."""
+
+    stamp_ns: int
+    position_m: Float64
+    """(N, 2), map frame."""
+    yaw_rad: Float64
+    """(N,), of the base; NaN where nobody says."""
+    log_ratio: Float64
+    """(N,), of "seen from here" and "seen from anywhere"."""
+    sigma_m: float
+    """Standard deviation of a position that is right, east and north."""
+
+
+@dataclass(frozen=True)
 class Hypothesis:
     """A viewpoint of the index where the vehicle may be."""
 
