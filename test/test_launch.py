@@ -68,7 +68,7 @@ def test_executables_that_are_launched_are_installed(root: Path) -> None:
         for keyword in call.keywords
         if keyword.arg == "executable" and not _package(call)
     }
-    assert launched == {"perception", "localizer", "map_server"}
+    assert launched == {"perception", "localizer", "map_server", "evaluator"}
     installed = re.search(r"foreach\(node ([^)]*)\)", (root / "CMakeLists.txt").read_text())
     assert installed is not None and launched <= set(installed[1].split())
 

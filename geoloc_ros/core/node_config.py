@@ -127,7 +127,17 @@ class MapServerNodeConfig(NodeConfig):
     index: IndexConfig = IndexConfig()
 
 
+class EvaluatorNodeConfig(NodeConfig):
+    """Fixes and the truth in, errors out; figures when it is deactivated."""
+
+    output_folder: str = Field(
+        "", description="Folder for page, figures, CSV and TUM when the node is deactivated; empty: nothing is written"
+    )
+    seed: int = Field(0, ge=0, description="Draws the intervals of the figures")
+
+
 NODE_CONFIGS: dict[str, type[NodeConfig]] = {
-    "perception": PerceptionNodeConfig, "localizer": LocalizerNodeConfig, "map_server": MapServerNodeConfig
+    "perception": PerceptionNodeConfig, "localizer": LocalizerNodeConfig, "map_server": MapServerNodeConfig,
+    "evaluator": EvaluatorNodeConfig,
 }
 """By node name."""
