@@ -1,4 +1,4 @@
-"""What others say about where the vehicle is, told to the localizer: initial poses, satellites, a compass."""
+"""What others say about where the vehicle is, told to the localizer: initial poses, satellites, a compass, photos."""
 
 from __future__ import annotations
 
@@ -9,9 +9,17 @@ from tf2_msgs.msg import TFMessage
 
 from geoloc_ros.core.errors import ObservationError
 from geoloc_ros.core.node_config import LocalizerNodeConfig
+from geoloc_ros.msg import PlaceHypotheses
 from geoloc_ros.ros.conversions import to_stamp_ns
 from geoloc_ros.ros.lifecycle import StagedNode
-from geoloc_ros.ros.priors import to_heading_fix, to_initial_pose, to_position_fix, to_start
+from geoloc_ros.ros.priors import (
+    to_heading_fix,
+    to_initial_pose,
+    to_place_evidence,
+    to_position_fix,
+    to_start,
+)
+from geoloc_ros.ros.qos import SCAN_QOS
 from geoloc_ros.ros.shared_localizer import SharedLocalizer
 from geoloc_ros.ros.tf import TF_STATIC_QOS, StaticTransforms
 from geoloc_ros.srv import SetInitialPose
@@ -27,10 +35,9 @@ class OutsideWord:
         self._node, self._shared = node, shared
         self._transforms = StaticTransforms()
         self.start_anew()
-        node.subscribe(
-            PoseWithCovarianceStamped, "initialpose", self._on_initial_pose, QoSProfile(depth=1)
-        )
+        node.subscribe(PoseWithCovarianceStamped, "initialpose", self._on_initial_pose, QoSProfile(depth=1))
         node.subscribe(NavSatFix, "fix", self._on_fix, qos_profile_sensor_data)
+        node.subscribe(PlaceHypotheses, "photo/hypotheses", self._on_places, SCAN_QOS)
         node.service(SetInitialPose, "set_initial_pose", self._on_set_initial_pose)
         if node.config.use_imu_heading:
             node.subscribe(Imu, "imu", self._on_imu, qos_profile_sensor_data)
@@ -62,6 +69,7 @@ class OutsideWord:
         pose, covariance = to_initial_pose(message, self._node.config.map_frame)
         with self._shared.use() as localizer:
             localizer.set_initial_pose(pose, covariance)
+        self._node.health.count("initial poses")
         self._node.get_logger().info(f"starting from ({pose.x_m:.1f}, {pose.y_m:.1f}) m as told")
 
     def _on_fix(self, message: NavSatFix) -> None:
@@ -95,6 +103,17 @@ class OutsideWord:
         with self._shared.use() as localizer:
             localizer.add_heading(heading)
         self._node.health.count("headings of others")
+
+    def _on_places(self, message: PlaceHypotheses) -> None:
+        index = self._shared.index
+        try:
+            evidence = to_place_evidence(message, self._node.config.map_frame, index.index_id, len(index))
+        except ObservationError as error:
+            self._node.health.refuse("photo", error)
+            return
+        with self._shared.use() as localizer:
+            localizer.add_places(evidence)
+        self._node.health.count("places of others")
 
     def _on_tf_static(self, message: TFMessage) -> None:
         try:

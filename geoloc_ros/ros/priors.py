@@ -9,7 +9,8 @@ from sensor_msgs.msg import Imu, NavSatFix, NavSatStatus
 from geoloc_ros.core.errors import ObservationError
 from geoloc_ros.core.geodesy import GeoOrigin
 from geoloc_ros.core.geometry import rotation_from_quaternion
-from geoloc_ros.core.types import Float64, HeadingFix, Pose2, Pose3, PositionFix
+from geoloc_ros.core.types import Float64, HeadingFix, PlaceEvidence, Pose2, Pose3, PositionFix
+from geoloc_ros.msg import PlaceHypotheses, PlaceHypothesis
 from geoloc_ros.ros.conversions import PLANAR, to_pose2, to_stamp_ns
 
 # A GPS that does not say how good it is, between houses.
@@ -20,6 +21,8 @@ _BEST_FIX_M = 3.0
 _POOR_HEADING_RAD = 0.2
 _BEST_HEADING_RAD = 0.03
 _UNKNOWN_HEADING_RAD2 = 100.0
+# Who recognizes a place knows it to about the spacing of places.
+_PLACE_SIGMA_M = 10.0
 
 
 def to_initial_pose(message: PoseWithCovarianceStamped, map_frame: str) -> tuple[Pose2, Float64]:
@@ -78,3 +81,37 @@ def to_heading_fix(message: Imu, base_from_imu: Pose3) -> HeadingFix:
         to_stamp_ns(message.header.stamp), float(np.arctan2(map_from_base[1, 0], map_from_base[0, 0])),
         max(sigma_rad, _BEST_HEADING_RAD),
     )
+
+
+def to_place_evidence(
+    message: PlaceHypotheses, map_frame: str, index_id: str, num_viewpoints: int
+) -> PlaceEvidence:
+    """What another method believes of one frame; a probability of one in `num_viewpoints` says nothing for a place.
+
+    Raises:
+        ObservationError: If it is our own, of another map or frame, or holds no probability.
+    """
+    if message.method in ("", "map"):
+        raise ObservationError(f"hypotheses of method '{message.method}' are our own; name the method that made them")
+    if message.header.frame_id.lstrip("/") != map_frame or message.index_id not in ("", index_id):
+        raise ObservationError(
+            f"hypotheses of '{message.method}' are in frame '{message.header.frame_id}' of index '{message.index_id}'; "
+            f"give them in '{map_frame}' of '{index_id}'"
+        )
+    likely = [hypothesis for hypothesis in message.hypotheses if hypothesis.probability > 0.0]
+    position_m = np.array([[one.pose.position.x, one.pose.position.y] for one in likely]).reshape(-1, 2)
+    probability = np.array([one.probability for one in likely])
+    if not len(likely) or not np.all(np.isfinite(position_m)) or np.any(probability > 1.0):
+        raise ObservationError(f"hypotheses of '{message.method}' hold no places with a probability of 0 to 1")
+    return PlaceEvidence(
+        to_stamp_ns(message.header.stamp), position_m, np.array([_heading(one) for one in likely]),
+        np.log(probability * num_viewpoints), _PLACE_SIGMA_M,
+    )
+
+
+def _heading(hypothesis: PlaceHypothesis) -> float:
+    """Of the base; NaN where nobody says."""
+    quaternion = hypothesis.pose.orientation
+    if not any((quaternion.x, quaternion.y, quaternion.z, quaternion.w)):
+        return float("nan")
+    return to_pose2(hypothesis.pose).yaw_rad

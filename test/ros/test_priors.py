@@ -14,8 +14,15 @@ from geoloc_ros.core.errors import ObservationError  # noqa: E402
 from geoloc_ros.core.geodesy import GeoOrigin  # noqa: E402
 from geoloc_ros.core.geometry import rotation_from_rpy  # noqa: E402
 from geoloc_ros.core.types import Pose2, Pose3  # noqa: E402
+from geoloc_ros.msg import PlaceHypotheses, PlaceHypothesis  # noqa: E402
 from geoloc_ros.ros.conversions import to_pose_with_covariance  # noqa: E402
-from geoloc_ros.ros.priors import to_heading_fix, to_initial_pose, to_position_fix, to_start  # noqa: E402
+from geoloc_ros.ros.priors import (  # noqa: E402
+    to_heading_fix,
+    to_initial_pose,
+    to_place_evidence,
+    to_position_fix,
+    to_start,
+)
 
 ORIGIN = GeoOrigin(35.0, 135.7)
 COVARIANCE = np.array([[4.0, 0.0, 0.1], [0.0, 9.0, 0.0], [0.1, 0.0, 0.5]])
@@ -103,3 +110,37 @@ def test_an_imu_without_orientation_is_refused() -> None:
     message.orientation_covariance[0] = -1.0
     with pytest.raises(ObservationError, match="use_imu_heading"):
         to_heading_fix(message, mount(0.0))
+
+
+def photos(*hypotheses: PlaceHypothesis, **fields: str) -> PlaceHypotheses:
+    message = PlaceHypotheses(header=Header(frame_id="map"), method="photo", hypotheses=hypotheses)
+    for name, value in fields.items():
+        setattr(message, name, value)
+    return message
+
+
+def place(x_m: float, probability: float, quaternion: Quaternion | None = None) -> PlaceHypothesis:
+    hypothesis = PlaceHypothesis(probability=probability)
+    hypothesis.pose.position.x = x_m
+    if quaternion is not None:
+        hypothesis.pose.orientation = quaternion
+    return hypothesis
+
+
+def test_a_place_as_probable_as_any_of_them_says_nothing_and_one_ten_times_as_much_says_log_ten() -> None:
+    nowhere = Quaternion(x=0.0, y=0.0, z=0.0, w=0.0)
+    evidence = to_place_evidence(
+        photos(place(1.0, 1e-3), place(2.0, 1e-2, nowhere), place(3.0, 0.0)), "map", "index", 1000
+    )
+    np.testing.assert_allclose(evidence.log_ratio, [0.0, np.log(10.0)], atol=1e-6)
+    np.testing.assert_array_equal(evidence.position_m, [[1.0, 0.0], [2.0, 0.0]])
+    assert evidence.yaw_rad[0] == 0.0 and np.isnan(evidence.yaw_rad[1])
+
+
+@pytest.mark.parametrize("spoilt", [
+    photos(place(1.0, 0.5), method="map"), photos(place(1.0, 0.5), index_id="another"), photos(),
+    photos(place(float("nan"), 0.5)), photos(place(1.0, 1.5)),
+])
+def test_hypotheses_that_are_our_own_of_another_map_or_none_are_refused(spoilt: PlaceHypotheses) -> None:
+    with pytest.raises(ObservationError, match="hypotheses"):
+        to_place_evidence(spoilt, "map", "index", 1000)
