@@ -29,12 +29,19 @@ def named_models(extra: list[str]) -> tuple[NamedModel, ...]:
     return (paper, ours, *(parse_model(text) for text in extra))
 
 
-def fingerprint(inputs: Iterable[Path], settings: str) -> str:
-    """Of the code that measures, of files (a missing one counts as empty) and of settings."""
+def fingerprint(
+    inputs: Iterable[Path], settings: str, folders: Iterable[str] = _SOURCES, native: str = "*.?pp"
+) -> str:
+    """Of the code that measures, of files (a missing one counts as empty) and of settings.
+
+    Args:
+        folders: Of the package, where the code lies.
+        native: Which files of `src/` belong to it.
+    """
     digest = hashlib.sha256(settings.encode())
     package = ROOT / "geoloc_ros"
-    code = [file for folder in _SOURCES for file in sorted((package / folder).glob("*.py"))]
-    for file in (*code, *sorted((ROOT / "src").glob("*.?pp")), *inputs):
+    code = [file for folder in folders for file in sorted((package / folder).glob("*.py"))]
+    for file in (*code, *sorted((ROOT / "src").glob(native)), *inputs):
         content = file.read_bytes() if file.is_file() else b""
         digest.update(file.name.encode() + hashlib.sha256(content).digest())
     return digest.hexdigest()[:16]

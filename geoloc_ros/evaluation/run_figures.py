@@ -9,14 +9,12 @@ import numpy as np
 
 from geoloc_ros.core.geometry import wrap_angle
 from geoloc_ros.core.types import Bool, Float64
+from geoloc_ros.evaluation.consistency import POSE, POSITION, is_within_ellipse, nees
 from geoloc_ros.evaluation.intervals import Statistic, bootstrap_interval
 from geoloc_ros.evaluation.metrics import FALSE_M, FOUND_M
 from geoloc_ros.evaluation.scan_runs import ScanRun
 
-ELLIPSE95 = 5.991
-"""Quantile of chi squared with two degrees of freedom."""
 STAY_RATIO = 0.9
-_LIKELY_MODE = 0.05
 
 
 @dataclass(frozen=True)
@@ -77,12 +75,11 @@ def is_right_after(run: ScanRun, driven_m: float) -> bool:
     return bool(run.error_m[row] <= FOUND_M)
 
 
-def nees(run: ScanRun, dimensions: int = 2) -> Float64:
-    """Squared errors (F,) in units of the covariance: of the position, or of position and heading."""
-    error = run.pose - run.truth
+def nees_of_fixes(run: ScanRun, dof: int) -> Float64:
+    """Squared errors (N,) of the fixes in units of their covariances: of the position, or of position and heading."""
+    error = (run.pose - run.truth)[run.is_fix]
     error[:, 2] = wrap_angle(error[:, 2])
-    error, covariance = error[:, :dimensions], run.covariance[:, :dimensions, :dimensions]
-    return np.asarray(np.einsum("fi,fi->f", error, np.linalg.solve(covariance, error[..., None])[..., 0]))
+    return nees(error[:, :dof], run.covariance[run.is_fix, :dof, :dof])
 
 
 def teleport_row(run: ScanRun) -> int:
@@ -114,9 +111,10 @@ def recover_m(run: ScanRun) -> Float64:
     return np.array([run.driven_m[row + np.argmax(right)] - run.driven_m[row] if right.any() else np.inf])
 
 
-def likely_modes(run: ScanRun) -> Float64:
-    """How many places (F,) have at least 5 % of the belief each, of those that were told."""
-    return np.asarray(np.sum(run.modes[..., 3] >= _LIKELY_MODE, axis=1), np.float64)
+def rival_modes(run: ScanRun) -> Float64:
+    """How many of the places told (F,) have at least half the probability of the best one, that one included."""
+    probability = np.nan_to_num(run.modes[..., 3])
+    return np.asarray(np.sum(probability >= 0.5 * probability.max(axis=1, keepdims=True), axis=1), np.float64)
 
 
 def _since_first_fix(run: ScanRun) -> Bool:
@@ -128,6 +126,15 @@ def _within(limit_m: float) -> Callable[[ScanRun], Float64]:
         return np.asarray((run.is_fix & (run.error_m <= limit_m))[_since_first_fix(run)], np.float64)
 
     return of
+
+
+def _ellipse95(run: ScanRun) -> Float64:
+    return is_within_ellipse(nees_of_fixes(run, POSITION), POSITION, 0.95)
+
+
+def _overconfidence(run: ScanRun) -> Float64:
+    """Probability of each fix less whether it was right."""
+    return np.asarray(run.probability[run.is_fix] - (run.error_m[run.is_fix] <= FALSE_M), np.float64)
 
 
 def _path(driven_m: float) -> Callable[[ScanRun], Float64]:
@@ -147,13 +154,15 @@ MEASURES: dict[str, _Measure] = {
     "path160": _Measure("%", "mean", _path(160.0), 100.0),
     "path320": _Measure("%", "mean", _path(320.0), 100.0),
     "false_fix_rate": _Measure("%", "mean", lambda run: (run.error_m[run.is_fix] > FALSE_M).astype(float), 100.0),
-    "ellipse95_coverage": _Measure("%", "mean", lambda run: (nees(run)[run.is_fix] <= ELLIPSE95).astype(float), 100.0),
-    "nees_median": _Measure("", "median", lambda run: nees(run)[run.is_fix]),
-    "nees3_median": _Measure("", "median", lambda run: nees(run, 3)[run.is_fix]),
+    "overconfidence": _Measure("%", "mean", _overconfidence, 100.0),
+    "ellipse95_coverage": _Measure("%", "mean", _ellipse95, 100.0),
+    "nees_median": _Measure("", "median", lambda run: nees_of_fixes(run, POSITION)),
+    "nees3_median": _Measure("", "median", lambda run: nees_of_fixes(run, POSE)),
+    "fix_rate": _Measure("%", "mean", lambda run: run.is_fix.astype(float), 100.0),
     "outside_fix_rate": _Measure("%", "mean", lambda run: run.is_fix.astype(float), 100.0),
     "lost_detect_s": _Measure("s", "median", lost_detect_s),
     "recover_m": _Measure("m", "median", recover_m),
-    "modes": _Measure("", "mean", likely_modes),
+    "modes": _Measure("", "mean", rival_modes),
 }
 """All that can be asked. Error, heading, covariance and falseness are of fixes; r1m, r3m, r5m and availability of the
 frames since the first fix, those without a fix being misses."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -11,8 +10,6 @@ from pathlib import Path
 
 import numpy as np
 
-from geoloc_ros.core.artifacts import write_beside
-from geoloc_ros.core.errors import DatasetError
 from geoloc_ros.core.geometry import wrap_angle
 from geoloc_ros.core.interfaces import Encoder
 from geoloc_ros.core.types import (
@@ -28,6 +25,7 @@ from geoloc_ros.core.types import (
     SemanticScan,
     UInt8,
 )
+from geoloc_ros.evaluation.marked_arrays import load_marked, save_marked
 from geoloc_ros.localization.localizer import Localizer
 from geoloc_ros.sim.scan_drives import ScanDrive
 
@@ -94,9 +92,7 @@ class ScanRun:
 
     def save(self, path: Path, mark: str) -> None:
         """Write an .npz that `load` takes with the same mark."""
-        with write_beside(path) as partial, partial.open("wb") as stream:
-            columns = {field.name: getattr(self, field.name) for field in fields(self)}
-            np.savez_compressed(stream, allow_pickle=False, mark=np.array(mark), **columns)
+        save_marked(path, mark, {field.name: getattr(self, field.name) for field in fields(self)})
 
     @staticmethod
     def load(path: Path, mark: str) -> ScanRun:
@@ -105,13 +101,7 @@ class ScanRun:
         Raises:
             DatasetError: If there is no such file, or it was made from something else.
         """
-        try:
-            with np.load(path, allow_pickle=False) as arrays:
-                if str(arrays["mark"]) == mark:
-                    return ScanRun(**{field.name: arrays[field.name] for field in fields(ScanRun)})
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-            raise DatasetError(f"no run of a drive in '{path}' ({error}); drive it again") from error
-        raise DatasetError(f"the run in '{path}' is of other inputs or other code; drive it again")
+        return ScanRun(**load_marked(path, mark, [field.name for field in fields(ScanRun)]))
 
 
 def run_scan_drive(

@@ -27,7 +27,7 @@ def make_city(seed: int, size_m: float) -> GeoMap:
     for block in blocks_of(streets):
         build_block(block, built, rng)
     _plant_avenues(streets, built, rng)
-    roads = _road_graph(streets)
+    roads = road_graph(streets)
     west, south = roads.point_m.min(axis=0) - MARGIN_M
     east, north = roads.point_m.max(axis=0) + MARGIN_M
     name = f"procedural-{seed}-{size_m:.0f}m"
@@ -54,7 +54,7 @@ def buildings_from(footprints: list[shapely.Polygon], height_m: Float64) -> Buil
     )
 
 
-def _road_graph(streets: Streets) -> RoadGraph:
+def road_graph(streets: Streets) -> RoadGraph:
     """Two directed edges for a street, one for a one-way street."""
     lines: list[Float64] = []
     ends: list[Int32] = []

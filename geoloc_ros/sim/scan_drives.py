@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -82,6 +83,16 @@ class ScanDriveSimulator:
         """Edit the map: ten seconds for a large city."""
         self._geomap, self._level, self._seed = geomap, level, seed
         self._scans = ScanSimulator(geomap, level, seed, family)
+
+    def with_level(self, level: NoiseLevel) -> ScanDriveSimulator:
+        """The same world, driven through with other mistakes.
+
+        Raises:
+            ValueError: If the levels differ in how the world is made.
+        """
+        other = copy(self)
+        other._level, other._scans = level, self._scans.with_level(level)
+        return other
 
     def drive(self, number: int, length_m: float = 1000.0, rate_hz: float = 2.5) -> ScanDrive:
         """Drive `number`, rolling at the start; the same arguments give the same drive.
