@@ -35,7 +35,7 @@ class BaselineResults:
 
     def path_found(self, number: int) -> Float64:
         """1 or 0 (W,) where the best candidate of LENGTHS[number] places ends within 10 m."""
-        return (self.path_end_m[number] <= FOUND_M).astype(np.float64)
+        return np.asarray(self.path_end_m[number] <= FOUND_M, np.float64)
 
     def save(self, path: Path, mark: str) -> None:
         """Write an .npz that `load` takes with the same mark."""
@@ -98,7 +98,7 @@ def _compare(database: PlaceDatabase, row: Row, scan: SemanticScan, truth: Float
     """Dissimilarities (L, N)."""
     place = database.nearest(truth[:, :2])
     queries = align_queries(scan, truth, place, "known", np.random.default_rng([seed, 60]))
-    return row.method.compare(queries).min(axis=1)
+    return np.asarray(row.method.compare(queries).min(axis=1))
 
 
 def _gap_m(database: PlaceDatabase, place: Int64, truth: Float64) -> Float64:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -26,7 +27,6 @@ from geoloc_ros.core.types import (
     UInt8,
 )
 from geoloc_ros.evaluation.marked_arrays import load_marked, save_marked
-from geoloc_ros.localization.localizer import Localizer
 from geoloc_ros.sim.scan_drives import ScanDrive
 
 MAX_MODES = 8
@@ -104,8 +104,21 @@ class ScanRun:
         return ScanRun(**load_marked(path, mark, [field.name for field in fields(ScanRun)]))
 
 
+class DrivenLocalizer(Protocol):
+    """What is driven; `localization.localizer.Localizer` is one."""
+
+    def reset(self) -> None:
+        """Forget everything."""
+
+    def add_position(self, fix: PositionFix) -> None:
+        """Take in a position."""
+
+    def update(self, observation: Observation) -> PoseEstimate:
+        """Take in a frame."""
+
+
 def run_scan_drive(
-    localizer: Localizer, encoder: Encoder, drive: ScanDrive, positions: Sequence[PositionFix] = ()
+    localizer: DrivenLocalizer, encoder: Encoder, drive: ScanDrive, positions: Sequence[PositionFix] = ()
 ) -> ScanRun:
     """Let a localizer, started anew, take in all frames of a drive.
 

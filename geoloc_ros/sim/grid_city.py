@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import shapely
 
-from geoloc_ros.core.types import Float64, Int32
+from geoloc_ros.core.types import Float64
 from geoloc_ros.maps.geomap import GeoMap, MapSource
 from geoloc_ros.sim.city import MARGIN_M, ORIGIN, buildings_from, road_graph
 from geoloc_ros.sim.streets import Streets
@@ -48,14 +48,11 @@ def _block(block_m: float, street_m: float) -> list[shapely.Polygon]:
 def _streets(num_blocks: int, block_m: float) -> Streets:
     count = num_blocks + 1
     row, column = (index.ravel() for index in np.indices((count, count)))
-    node_m = np.stack([column, row], axis=1) * block_m - num_blocks * block_m / 2.0
+    node_m: Float64 = np.stack([column, row], axis=1) * block_m - num_blocks * block_m / 2.0
     number = row * count + column
     ends = np.concatenate([
         np.stack([number[column < num_blocks], number[column < num_blocks] + 1], axis=1),
         np.stack([number[row < num_blocks], number[row < num_blocks] + count], axis=1),
     ]).astype(np.int32)  # fmt: skip
-    return Streets(node_m, ends, _lines(node_m, ends), np.zeros(len(ends), bool))
-
-
-def _lines(node_m: Float64, ends: Int32) -> tuple[Float64, ...]:
-    return tuple(node_m[pair] for pair in ends)
+    lines = tuple(node_m[pair] for pair in ends)
+    return Streets(node_m, ends, lines, np.zeros(len(ends), bool))
