@@ -156,8 +156,12 @@ class TrackerConfig(Section):
     enter_map_per_m: float = Field(
         1e-3, ge=0.0, lt=0.1, description="Probability per metre that it comes back onto them, anywhere"
     )
-    turn_surprise: float = Field(
-        1.0, ge=0.0, description="Log-likelihood that a random place loses by a sharp turn, per road cell"
+    turn_chance_per_m: float = Field(
+        0.065, ge=0.0, description="Log-likelihood that a wrong map loses per metre by turns that are not its own"
+    )
+    look_alike_exponent: float = Field(
+        2.5, ge=0.0, le=10.0,
+        description="How much better a wrong map does by streets that look alike: power of a frame's mean square ratio",
     )
     fix_outlier_ratio: float = Field(
         0.1, gt=0.0, lt=1.0, description="Share of positions and headings of others that are not to be believed"
@@ -187,8 +191,23 @@ class TrackerConfig(Section):
 class AlignConfig(Section):
     """The alignment of the last scans with the walls of the map."""
 
-    window_m: float = Field(100.0, gt=0.0, le=1000.0, description="Drive whose scans are aligned together, m")
-    spacing_m: float = Field(5.0, gt=0.0, description="Drive between two scans that are kept, m")
+    window_m: float = Field(200.0, gt=0.0, le=1000.0, description="Drive whose scans are aligned together, m")
+    spacing_m: float = Field(8.0, gt=0.0, description="Drive between two scans that are kept, m")
+    max_iterations: int = Field(15, ge=1, le=100, description="Steps of one alignment")
+    ray_sigma: float = Field(
+        0.05, gt=0.0, description="Usual error of a ray's range, as a share, beside that of its whole building"
+    )
+    depth_sigma: float = Field(
+        0.25, gt=0.0, description="Standard deviation of the logarithm of a building's factor of depth"
+    )
+    depth_scale_sigma: float = Field(
+        0.02, gt=0.0, description="The same of the factor of all depths; 0.4 for depth without scale (one camera)"
+    )
+    offset_sigma_m: float = Field(1.5, gt=0.0, description="How far buildings are off their place in the map, m")
+    edge_sigma_rad: float = Field(0.03, gt=0.0, description="Usual error of the border between two buildings, rad")
+    camera_yaw_rad: float = Field(
+        0.02, gt=0.0, description="Standard deviation of the camera's yaw on the vehicle as configured, rad"
+    )
 
 
 class LocalizerConfig(Section):
@@ -204,15 +223,23 @@ class LocalizerConfig(Section):
     max_odometry_step_m: float = Field(
         50.0, gt=0.0, description="Odometry that moves further between two frames has jumped: start anew, m"
     )
-    agreement_length_m: float = Field(
-        50.0, gt=0.0, description="Drive over which it is judged how well frames agree with the pose, m"
+    search_every_m: float = Field(
+        5.0, gt=0.0, description="Drive between two frames compared with the whole map while there is no fix, m"
     )
-    fix_rank: float = Field(
-        0.01, gt=0.0, lt=1.0,
-        description="Share of the city that may look more like the frames than a new fix does (geometric mean)",
+    global_every_m: float = Field(
+        10.0, gt=0.0, description="Drive between two frames compared with the whole map while there is a fix, m"
     )
-    degraded_rank: float = Field(
-        0.04, gt=0.0, lt=1.0, description="Share of the city that looks more like the frames than a degraded fix does"
+    fix_chance: float = Field(
+        1e-3, gt=0.0, lt=1.0, description="Chance that a wrong place looks as good, below which a pose is a fix"
+    )
+    lost_chance: float = Field(0.1, gt=0.0, lt=1.0, description="The same, above which a fix is lost")
+    fix_doubt: float = Field(
+        1.0, ge=0.0, description="Log odds that the newest frames were seen from elsewhere, up to which a pose is a fix"
+    )
+    lost_doubt: float = Field(2.0, gt=0.0, description="The same, above which a fix is lost: the vehicle was moved")
+    fix_sigma_m: float = Field(3.0, gt=0.0, description="Standard deviation of a position up to which it is a fix, m")
+    lost_sigma_m: float = Field(
+        15.0, gt=0.0, description="Standard deviation above which a fix carried by odometry is lost, m"
     )
 
 

@@ -43,6 +43,11 @@ class RayCaster:
             raise MemoryError(f"no memory for {len(building)} walls")
         weakref.finalize(self, library.geoloc_scene_delete, self._scene)
 
+    @property
+    def scene(self) -> int:
+        """What kernels of this package cast rays in; as long as this object lives."""
+        return int(self._scene)
+
     def cast(
         self, poses: Float64, num_rays: int, max_range_m: float, num_threads: int = 0, max_variant: int = AVX512
     ) -> SemanticScan:

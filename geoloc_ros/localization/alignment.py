@@ -1,0 +1,152 @@
+"""From a pose that is roughly known to metres: the scans of a window and the walls of the map, laid over each other.
+
+The scans of the last metres are joined by odometry, whose scale and drift of heading are unknown, and the walls of the
+map are cast from where each of them was made. Every building errs by itself, and the same way in all scans: depth by a
+factor, the map by an offset on the ground. These are random effects with priors, eliminated building by building (a
+bundle adjustment that is anchored in the map, by Gauss-Newton with robust weights). So the covariance is that of some
+dozens of buildings, not of thousands of rays. The work is done by src/alignment.cpp.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+import numpy as np
+
+from geoloc_ros.core.config import AlignConfig, MotionConfig, ScanConfig
+from geoloc_ros.core.geometry import wrap_angle
+from geoloc_ros.core.native import load_native
+from geoloc_ros.core.types import Float64, Pose2, PositionFix
+from geoloc_ros.localization.joined import JoinedScans, join_fixes, join_scans
+from geoloc_ros.localization.window import ScanWindow
+from geoloc_ros.maps.raycast import RayCaster
+
+# x, y, yaw, log scale of odometry, yaw drift, camera yaw, log scale of depth.
+_STATE: Final = 7
+_START_SIGMA_M, _START_SIGMA_RAD = 10.0, np.radians(10.0)
+# A pose says something if some buildings are seen, and is one if the last step was small.
+_MIN_BUILDINGS, _LAST_STEP_M = 4, 1.0
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """Where the scans of a window fit the map best."""
+
+    pose: Pose2
+    """Of the base at the newest frame."""
+    covariance: Float64
+    """(3, 3) of x, y, yaw: m^2, m rad, rad^2."""
+    frame_pose: Float64
+    """(K, 3), x_m, y_m, yaw_rad of the base at all frames of the window, oldest first."""
+    log_ratio: float
+    """Nats by which the rays are more likely here than where nothing is known; buildings are its units."""
+    inlier_ratio: float
+    """Share of the rays that hit something whose range fits the wall."""
+    num_buildings: int
+    """That took part."""
+    scale: float
+    """Metres per metre of odometry."""
+    depth_scale: float
+    """By which ranges are too long."""
+    camera_yaw_rad: float
+    """Of the camera on the vehicle, beside what was said of it."""
+    nis: float
+    """Innovation against the prior, normalised: of three degrees of freedom where all is well."""
+    converged: bool
+    """False where there is too little to see, or no pose was found that fits."""
+
+
+class Aligner:
+    """Lays scans over the walls of one city; safe to use from several threads."""
+
+    def __init__(self, caster: RayCaster, scan: ScanConfig, align: AlignConfig, motion: MotionConfig) -> None:
+        self._caster = caster
+        self._align = align
+        sigmas = np.array([motion.scale_sigma, motion.yaw_bias_radps, align.camera_yaw_rad, align.depth_scale_sigma])
+        self._slow_information = np.diag(1.0 / np.maximum(sigmas, 1e-6) ** 2)
+        self._model = _model(scan, align)
+
+    def align(
+        self, window: ScanWindow, start: Pose2, prior: Float64 | None = None, fixes: Sequence[PositionFix] = (),
+        camera_yaw_rad: float = 0.0,
+    ) -> Alignment:
+        """Find the pose of the newest frame of a window with at least one.
+
+        Args:
+            window: The scans.
+            start: Where the newest of them is believed to be.
+            prior: Covariance (3, 3) of that; None: within 10 m and 10 degrees.
+            fixes: Positions that others measured; those outside of the window's stamps are not used.
+            camera_yaw_rad: Turn of the camera on the vehicle that is known: every scan is taken as turned left by it.
+        """
+        frames = window.frames
+        if prior is None:
+            prior = np.diag([_START_SIGMA_M**2, _START_SIGMA_M**2, _START_SIGMA_RAD**2])
+        joined = join_fixes(join_scans(frames), frames, fixes)
+        mean = np.array([start.x_m, start.y_m, start.yaw_rad, 0.0, 0.0, camera_yaw_rad, 0.0])
+        information = np.zeros((_STATE, _STATE))
+        information[:3, :3] = np.linalg.inv(prior)
+        information[3:, 3:] = self._slow_information
+        return self._alignment(self._solve(joined, mean, information), joined, start, prior, camera_yaw_rad)
+
+    def _solve(self, joined: JoinedScans, mean: Float64, information: Float64) -> _Solution:
+        solution = _Solution(mean.copy(), np.zeros((_STATE, _STATE)), np.zeros((len(joined.motion), 3)), np.zeros(5))
+        failed = _native().geoloc_align(
+            self._caster.scene, *joined.log_range.shape, joined.motion.ctypes.data, joined.log_range.ctypes.data,
+            joined.instance.ctypes.data, joined.observed.ctypes.data, len(joined.fix_node), joined.fix_node.ctypes.data,
+            joined.fix_m.ctypes.data, joined.fix_information.ctypes.data, self._model.ctypes.data, mean.ctypes.data,
+            np.ascontiguousarray(information).ctypes.data, self._align.max_iterations, solution.state.ctypes.data,
+            solution.information.ctypes.data, solution.pose.ctypes.data, solution.report.ctypes.data,
+        )  # fmt: skip
+        assert not failed, "the prior is no covariance"
+        return solution
+
+    def _alignment(
+        self, solution: _Solution, joined: JoinedScans, start: Pose2, prior: Float64, camera_yaw_rad: float
+    ) -> Alignment:
+        x_m, y_m, yaw_rad, log_scale, _, camera_rad, log_depth = map(float, solution.state)
+        covariance = np.linalg.inv(solution.information)[:3, :3]
+        innovation = np.array([x_m - start.x_m, y_m - start.y_m, wrap_angle(yaw_rad - start.yaw_rad)])
+        # The data move the mean by prior minus posterior; a little of the prior more, for where they say nothing.
+        nis = innovation @ np.linalg.solve(prior - covariance + 0.05 * prior, innovation)
+        _, last_step_m, num_buildings, log_ratio, inlier_ratio = map(float, solution.report)
+        converged = num_buildings >= _MIN_BUILDINGS and last_step_m < _LAST_STEP_M
+        return Alignment(
+            Pose2(x_m, y_m, yaw_rad), covariance, solution.pose[joined.scan_node], log_ratio, inlier_ratio,
+            int(num_buildings), float(np.exp(log_scale)), float(np.exp(log_depth)), camera_rad - camera_yaw_rad,
+            float(nis), converged,
+        )
+
+
+@dataclass(frozen=True)
+class _Solution:
+    """What the kernel writes."""
+
+    state: Float64
+    information: Float64
+    pose: Float64
+    """(nodes, 3)."""
+    report: Float64
+    """Iterations, last step in metres, buildings, log ratio, inlier ratio."""
+
+
+def _model(scan: ScanConfig, align: AlignConfig) -> Float64:
+    """As `Model` in src/alignment.cpp."""
+    return np.array([
+        scan.max_range_m, align.ray_sigma, align.depth_sigma, align.offset_sigma_m, align.edge_sigma_rad,
+    ])  # fmt: skip
+
+
+@cache
+def _native() -> ctypes.CDLL:
+    library = load_native()
+    pointer, count = ctypes.c_void_p, ctypes.c_int32
+    library.geoloc_align.argtypes = [
+        pointer, count, count, *[pointer] * 4, count, *[pointer] * 6, count, *[pointer] * 4
+    ]
+    library.geoloc_align.restype = ctypes.c_int
+    return library

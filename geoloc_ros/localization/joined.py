@@ -1,0 +1,90 @@
+"""Scans of one drive as nodes on the path of odometry, with the positions that others measured between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from geoloc_ros.core.geometry import relative_motion, wrap_angle
+from geoloc_ros.core.types import Bool, Float32, Float64, Int32, Observation, Pose2, PositionFix
+
+
+@dataclass(frozen=True)
+class JoinedScans:
+    """N nodes, oldest first: K of them have a scan of B rays, and the last one is the newest scan."""
+
+    motion: Float64
+    """(N, 4): x_m, y_m, yaw_rad of odometry seen from the last node, and seconds after it."""
+    log_range: Float32
+    """(N, B), of metres; NaN where nothing was hit."""
+    instance: Int32
+    """(N, B)."""
+    observed: Bool
+    """(N, B)."""
+    scan_node: Int32
+    """(K,)."""
+    fix_node: Int32
+    """(F,), nodes with a position."""
+    fix_m: Float64
+    """(F, 2)."""
+    fix_information: Float64
+    """(F, 3), xx, xy, yy of the inverse covariance, 1/m^2."""
+
+
+def join_scans(frames: Sequence[Observation]) -> JoinedScans:
+    """Nodes of frames, oldest first."""
+    range_m = np.array([frame.scan.range_m for frame in frames])
+    instance = np.array([frame.scan.instance for frame in frames], np.int32)
+    observed = np.array([frame.scan.observed for frame in frames])
+    nothing: tuple[Int32, Float64, Float64] = (np.zeros(0, np.int32), np.zeros((0, 2)), np.zeros((0, 3)))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        log_range = np.where(observed & (range_m > 0.0), np.log(range_m), np.float32(np.nan)).astype(np.float32)
+    return JoinedScans(
+        _motion(frames[-1], [frame.odometry for frame in frames], [frame.stamp_ns for frame in frames]), log_range,
+        instance, observed, np.arange(len(frames), dtype=np.int32), *nothing,
+    )
+
+
+def join_fixes(joined: JoinedScans, frames: Sequence[Observation], fixes: Sequence[PositionFix]) -> JoinedScans:
+    """The same with a node more for each position between the first stamp and the last."""
+    stamps_ns = np.array([frame.stamp_ns for frame in frames])
+    fixes = [fix for fix in fixes if stamps_ns[0] <= fix.stamp_ns <= stamps_ns[-1]]
+    if not fixes:
+        return joined
+    fix_ns = np.array([fix.stamp_ns for fix in fixes])
+    odometry = [_odometry_at(frames, stamps_ns, int(stamp_ns)) for stamp_ns in fix_ns]
+    # Stable, and the fixes first: a position at the stamp of the newest scan is a node before it.
+    order = np.argsort(np.concatenate([fix_ns, stamps_ns]), kind="stable")
+    place = np.argsort(order, kind="stable").astype(np.int32)
+    blank = (len(fixes), joined.log_range.shape[1])
+    inverse = np.linalg.inv(np.array([fix.covariance_m2 for fix in fixes]))
+    return replace(
+        joined,
+        motion=np.concatenate([_motion(frames[-1], odometry, fix_ns), joined.motion])[order],
+        log_range=np.concatenate([np.full(blank, np.nan, np.float32), joined.log_range])[order],
+        instance=np.concatenate([np.full(blank, -1, np.int32), joined.instance])[order],
+        observed=np.concatenate([np.zeros(blank, bool), joined.observed])[order],
+        scan_node=place[len(fixes) :], fix_node=place[: len(fixes)],
+        fix_m=np.array([fix.position_m for fix in fixes], np.float64),
+        fix_information=np.ascontiguousarray(inverse[:, [0, 0, 1], [0, 1, 1]]),
+    )
+
+
+def _motion(newest: Observation, odometry: Sequence[Pose2], stamps_ns: Sequence[int] | Float64) -> Float64:
+    relative = np.array([relative_motion(newest.odometry, pose).as_array() for pose in odometry])
+    seconds = [(int(stamp_ns) - newest.stamp_ns) / 1e9 for stamp_ns in stamps_ns]
+    return np.column_stack([relative, seconds])
+
+
+def _odometry_at(frames: Sequence[Observation], stamps_ns: Float64, stamp_ns: int) -> Pose2:
+    """Interpolated between the two frames around a stamp."""
+    after = int(np.searchsorted(stamps_ns, stamp_ns))
+    if stamps_ns[after] == stamp_ns:
+        return frames[after].odometry
+    before, behind = frames[after - 1].odometry.as_array(), frames[after].odometry.as_array()
+    difference = behind - before
+    difference[2] = wrap_angle(difference[2])
+    ratio = (stamp_ns - stamps_ns[after - 1]) / (stamps_ns[after] - stamps_ns[after - 1])
+    return Pose2(*map(float, before + ratio * difference))

@@ -1,0 +1,568 @@
+// Map-anchored bundle adjustment of the scans of one drive in two dimensions; see localization/alignment.py.
+//
+// The state is the pose of the newest node, the log scale and the yaw drift of odometry, the yaw of the camera on the
+// vehicle, and the log scale of depth. Every building of the map errs by itself: a log factor of depth and an offset on
+// the ground. These are random effects with priors, eliminated building by building, so that many rays of one building
+// do not pretend to be independent. Rays and edges are weighed anew in every pass (iteratively reweighted least squares).
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <unordered_map>
+#include <vector>
+
+extern "C" int geoloc_scene_cast(const void* scene, const double* poses, int64_t size, int32_t num_rays,
+                                 double max_range, int32_t num_threads, int32_t max_variant, float* range,
+                                 int32_t* instance);
+
+namespace {
+
+constexpr int kState = 7;  // x, y, yaw, log scale of odometry, yaw drift, camera yaw, log scale of depth
+constexpr int kLocal = 4;  // what one ray depends on: x, y and yaw of its node, log scale of depth
+constexpr int kOwn = 3;    // of a building: log factor of depth, offset x, y
+constexpr double kTurn = 6.283185307179586;
+constexpr double kRayFreedom = 1.0, kDepthFreedom = 4.0, kRunExponent = 0.85;
+constexpr double kEdgeClutter = 8.0, kEdgeGate = 0.35, kEdgeWeight = 0.5;
+constexpr double kFixFreedom = 4.0;
+constexpr double kSteepest = 6.0;  // d ln(range) / d angle: a wall seen at ten degrees or less says little
+
+// Logarithms of p(what is observed | what the map shows) / p(what is observed), of hits and of open view.
+constexpr double kHitWall = 0.10, kHitOpen = -0.68, kOpenWall = -0.35, kOpenOpen = 0.85;
+constexpr double kEvidenceSigma = 0.12, kEvidenceInlier = 0.7, kEvidenceExponent = 0.7, kEvidenceFloor = 3.0;
+
+constexpr int32_t kFirstEdges = 2, kPasses = 2;
+constexpr double kLongestStep = 4.0;
+
+using State = std::array<double, kState>;
+using Square = std::array<std::array<double, kState>, kState>;
+
+struct Model {  // as _model() in localization/alignment.py
+  double max_range, ray_sigma, depth_sigma, offset_sigma, edge_sigma;
+};
+
+struct Scans {
+  int32_t nodes, rays;
+  const double* motion;     // (nodes, 4): x, y, yaw of odometry relative to the newest, seconds
+  const float* log_range;   // (nodes, rays), NaN where nothing was hit
+  const int32_t* instance;  // (nodes, rays)
+  const uint8_t* observed;  // (nodes, rays)
+};
+
+// Where somebody else says a node is; what is wrong with all of them is common.
+struct Fixes {
+  int32_t size;
+  const int32_t* node;
+  const double* position;     // (size, 2)
+  const double* information;  // (size, 3): xx, xy, yy
+};
+
+struct Node {
+  double x, y, yaw;
+  double jacobian[3][5];  // of x, y, yaw by the first five of the state
+};
+
+double wrap(double angle) { return std::remainder(angle, kTurn); }
+
+std::vector<Node> place(const Scans& scans, const State& state) {
+  std::vector<Node> nodes(static_cast<size_t>(scans.nodes));
+  const double scale = std::exp(state[3]);
+  double x = 0.0, y = 0.0, by_drift_x = 0.0, by_drift_y = 0.0;
+  for (int32_t i = scans.nodes - 1; i >= 0; --i) {
+    const double* here = scans.motion + 4 * i;
+    if (i + 1 < scans.nodes) {
+      const double* next = here + 4;
+      const double when = 0.5 * (here[3] + next[3]), angle = state[2] + state[4] * when;
+      const double c = scale * std::cos(angle), s = scale * std::sin(angle);
+      const double dx = c * (next[0] - here[0]) - s * (next[1] - here[1]);
+      const double dy = s * (next[0] - here[0]) + c * (next[1] - here[1]);
+      x -= dx;
+      y -= dy;
+      by_drift_x += dy * when;
+      by_drift_y -= dx * when;
+    }
+    Node& node = nodes[static_cast<size_t>(i)];
+    node = {state[0] + x, state[1] + y, state[2] + here[2] + state[4] * here[3], {}};
+    const double rows[3][5] = {{1, 0, -y, x, by_drift_x}, {0, 1, x, y, by_drift_y}, {0, 0, 1, 0, here[3]}};
+    std::copy(&rows[0][0], &rows[0][0] + 15, &node.jacobian[0][0]);
+  }
+  return nodes;
+}
+
+// One ray or edge: its residual is e - d (x, y, yaw, depth) - what its building adds.
+struct Row {
+  double e, d[kLocal], sigma, base;
+  bool is_edge;
+};
+
+// The rows of one building in one node.
+struct Cell {
+  int32_t node, building;
+  size_t first, last;
+};
+
+struct Building {
+  double own[kOwn];
+  double cross[kState][kOwn], square[kOwn][kOwn], right[kOwn];
+  int32_t rows;
+};
+
+struct System {
+  Square square;
+  State right;
+};
+
+bool invert3(const double (&m)[3][3], double (&out)[3][3]) {
+  const double a = m[1][1] * m[2][2] - m[1][2] * m[2][1], b = m[1][2] * m[2][0] - m[1][0] * m[2][2],
+               c = m[1][0] * m[2][1] - m[1][1] * m[2][0];
+  const double determinant = m[0][0] * a + m[0][1] * b + m[0][2] * c;
+  if (!(std::abs(determinant) > 1e-300)) return false;
+  const double k = 1.0 / determinant;
+  const double rows[3][3] = {
+      {a * k, (m[0][2] * m[2][1] - m[0][1] * m[2][2]) * k, (m[0][1] * m[1][2] - m[0][2] * m[1][1]) * k},
+      {b * k, (m[0][0] * m[2][2] - m[0][2] * m[2][0]) * k, (m[0][2] * m[1][0] - m[0][0] * m[1][2]) * k},
+      {c * k, (m[0][1] * m[2][0] - m[0][0] * m[2][1]) * k, (m[0][0] * m[1][1] - m[0][1] * m[1][0]) * k}};
+  std::copy(&rows[0][0], &rows[0][0] + 9, &out[0][0]);
+  return true;
+}
+
+// Cholesky; false where the matrix is not positive definite.
+bool solve(Square a, State& b) {
+  for (int i = 0; i < kState; ++i) {
+    for (int j = 0; j <= i; ++j) {
+      double sum = a[i][j];
+      for (int k = 0; k < j; ++k) sum -= a[i][k] * a[j][k];
+      if (i == j) {
+        if (!(sum > 0.0)) return false;
+        a[i][i] = std::sqrt(sum);
+      } else {
+        a[i][j] = sum / a[j][j];
+      }
+    }
+  }
+  for (int i = 0; i < kState; ++i) {
+    for (int k = 0; k < i; ++k) b[i] -= a[i][k] * b[k];
+    b[i] /= a[i][i];
+  }
+  for (int i = kState - 1; i >= 0; --i) {
+    for (int k = i + 1; k < kState; ++k) b[i] -= a[k][i] * b[k];
+    b[i] /= a[i][i];
+  }
+  return true;
+}
+
+class Alignment {
+ public:
+  Alignment(const void* scene, const Scans& scans, const Fixes& fixes, const Model& model, const double* prior_mean,
+            const double* prior_information)
+      : scene_(scene), scans_(scans), fixes_(fixes), model_(model), mean_(prior_mean), information_(prior_information) {
+    const size_t size = static_cast<size_t>(scans.nodes) * static_cast<size_t>(scans.rays);
+    range_.resize(size);
+    inverse_.resize(size);
+    instance_.resize(size);
+    edges_.resize(static_cast<size_t>(scans.nodes));
+    const double per_ray = kTurn / scans.rays;
+    for (int32_t f = 0; f < scans.nodes; ++f) {
+      for (int32_t k = 0; k < scans.rays; ++k) {
+        const size_t now = at(f, k), before = at(f, k == 0 ? scans.rays - 1 : k - 1);
+        if (scans.observed[now] && scans.observed[before] && scans.instance[now] != scans.instance[before])
+          edges_[static_cast<size_t>(f)].push_back((k - 0.5) * per_ray);
+      }
+    }
+  }
+
+  // Casts the map at `state` and makes the rows. `with_edges`: of the edges too.
+  void look(const State& state, bool with_edges) {
+    nodes_ = place(scans_, state);
+    std::vector<double> poses;
+    for (const Node& node : nodes_) poses.insert(poses.end(), {node.x, node.y, node.yaw + state[5]});
+    geoloc_scene_cast(scene_, poses.data(), scans_.nodes, scans_.rays, model_.max_range, 1, 2, range_.data(),
+                      instance_.data());
+    rows_.clear();
+    cells_.clear();
+    for (int32_t f = 0; f < scans_.nodes; ++f) {
+      add_rays(f, state);
+      if (with_edges) add_edges(f, state);
+    }
+  }
+
+  // The normal equations of a step at the state looked from, buildings eliminated; their own values follow in settle().
+  System build(const State& state, double widen) {
+    System system{};
+    for (auto& building : buildings_) {
+      const Building fresh = {{building.own[0], building.own[1], building.own[2]}, {}, {}, {}, 0};
+      building = fresh;
+    }
+    for (const Cell& cell : cells_) accumulate(cell, widen, system);
+    for (auto& building : buildings_) eliminate(building, system);
+    if (fixes_.size > 0) add_fixes(system);
+    for (int i = 0; i < kState; ++i)
+      for (int j = 0; j < kState; ++j) {
+        const double p = information_[kState * i + j];
+        system.square[i][j] += p;
+        const double off = j == 2 ? wrap(mean_[j] - state[j]) : mean_[j] - state[j];
+        system.right[i] += p * off;
+      }
+    return system;
+  }
+
+  void settle(const State& step) {
+    for (auto& building : buildings_) {
+      if (building.rows == 0) continue;
+      double right[kOwn], inverse[kOwn][kOwn];
+      for (int a = 0; a < kOwn; ++a) {
+        right[a] = building.right[a];
+        for (int i = 0; i < kState; ++i) right[a] -= building.cross[i][a] * step[i];
+      }
+      if (!invert3(building.square, inverse)) continue;
+      for (int a = 0; a < kOwn; ++a) {
+        building.own[a] = 0.0;
+        for (int b = 0; b < kOwn; ++b) building.own[a] += inverse[a][b] * right[b];
+      }
+    }
+  }
+
+  // How much more likely the rays are here than where one knows nothing, in nats, and the share of hits that fit.
+  // Rays of one building err together, so n of them count as n to 1 - `evidence_exponent`.
+  void weigh(double depth, double& log_ratio, double& inlier_ratio) {
+    struct Sum {
+      double total;
+      int32_t rays;
+    };
+    std::unordered_map<int64_t, Sum> sums;
+    double mean = 0.0, squares = 0.0;
+    int64_t hits = 0, fitting = 0;
+    for (size_t n = 0; n < range_.size(); ++n) {
+      const double seen = scans_.log_range[n];
+      if (!(seen == seen)) continue;
+      mean += seen;
+      squares += seen * seen;
+      ++hits;
+    }
+    const double many = std::max<double>(1.0, static_cast<double>(hits));
+    mean /= many;
+    const double spread = std::max(0.3, std::sqrt(std::max(0.0, squares / many - mean * mean)));
+    for (int32_t f = 0; f < scans_.nodes; ++f) {
+      for (int32_t k = 0; k < scans_.rays; ++k) {
+        const size_t n = at(f, k);
+        if (!scans_.observed[n]) continue;
+        const double seen = scans_.log_range[n];
+        const bool is_hit = seen == seen, is_wall = instance_[n] >= 0;
+        double ratio = is_hit ? (is_wall ? kHitWall : kHitOpen) : (is_wall ? kOpenWall : kOpenOpen);
+        if (is_hit && is_wall) {
+          const auto found = number_.find(instance_[n]);
+          double e = seen - std::log(range_[n]) - depth;
+          if (found != number_.end()) e -= buildings_[static_cast<size_t>(found->second)].own[0];
+          const double unit = e / kEvidenceSigma, off = (seen - mean) / spread;
+          const double background = std::exp(-0.5 * off * off) / (spread * std::sqrt(kTurn));
+          const double fits = 1.0 / (kTurn / 2.0 * kEvidenceSigma * (1.0 + unit * unit));
+          ratio += std::log(kEvidenceInlier * fits / std::max(background, 1e-3) + 1.0 - kEvidenceInlier);
+          fitting += std::abs(e) < 0.2;
+        }
+        Sum& sum = sums[is_wall ? instance_[n] : -1 - static_cast<int64_t>(f)];
+        sum.total += ratio;
+        ++sum.rays;
+      }
+    }
+    log_ratio = 0.0;
+    for (const auto& [id, sum] : sums) {
+      double total = sum.total * std::pow(static_cast<double>(sum.rays), -kEvidenceExponent);
+      const auto found = id >= 0 ? number_.find(static_cast<int32_t>(id)) : number_.end();
+      if (found != number_.end()) {
+        const double unit = buildings_[static_cast<size_t>(found->second)].own[0] / model_.depth_sigma;
+        total -= 0.5 * (kDepthFreedom + 1.0) * std::log1p(unit * unit / kDepthFreedom);
+      }
+      log_ratio += std::max(total, -kEvidenceFloor);
+    }
+    inlier_ratio = static_cast<double>(fitting) / many;
+  }
+
+  void write(double* pose) const {
+    for (const Node& node : nodes_) {
+      *pose++ = node.x;
+      *pose++ = node.y;
+      *pose++ = wrap(node.yaw);
+    }
+  }
+
+  int32_t num_buildings() const {
+    int32_t n = 0;
+    for (const auto& building : buildings_) n += building.rows > 0;
+    return n;
+  }
+
+ private:
+  size_t at(int32_t f, int32_t k) const { return static_cast<size_t>(f) * scans_.rays + static_cast<size_t>(k); }
+
+  int32_t number_of(int32_t id) {
+    const auto [place, is_new] = number_.try_emplace(id, static_cast<int32_t>(buildings_.size()));
+    if (is_new) buildings_.push_back({});
+    return place->second;
+  }
+
+  // d ln(range) / d angle of each ray of a node, NaN where it is not clear. On one wall 1 / range is a sinusoid.
+  void find_slopes(int32_t f, std::vector<double>& slope) {
+    const int32_t rays = scans_.rays;
+    const double c = std::cos(kTurn / rays), s = std::sin(kTurn / rays);
+    const double nothing = std::numeric_limits<double>::quiet_NaN();
+    std::vector<double>& by_angle = scratch_;
+    by_angle.assign(static_cast<size_t>(rays), nothing);
+    slope.assign(static_cast<size_t>(rays), nothing);
+    for (int32_t k = 0; k < rays; ++k) inverse_[at(f, k)] = instance_[at(f, k)] < 0 ? nothing : 1.0 / range_[at(f, k)];
+    const auto before = [&](int32_t k) { return k == 0 ? rays - 1 : k - 1; };
+    const auto after = [&](int32_t k) { return k + 1 == rays ? 0 : k + 1; };
+    const auto is_same = [&](int32_t i, int32_t j) { return instance_[at(f, i)] == instance_[at(f, j)]; };
+    for (int32_t k = 0; k < rays; ++k) {
+      const double here = inverse_[at(f, k)], left = inverse_[at(f, after(k))], right = inverse_[at(f, before(k))];
+      if (!(is_same(k, after(k)) && is_same(k, before(k)))) continue;
+      if (std::abs(left + right - 2.0 * c * here) < 2e-4 * std::max(here, 0.02))
+        by_angle[static_cast<size_t>(k)] = (left - right) / (2.0 * s);
+    }
+    for (int32_t k = 0; k < rays; ++k) {
+      double d = by_angle[static_cast<size_t>(k)];
+      const double here = inverse_[at(f, k)];
+      for (const int side : {1, -1}) {
+        if (d == d) break;
+        const int32_t j = side > 0 ? after(k) : before(k);
+        const double there = inverse_[at(f, j)], known = by_angle[static_cast<size_t>(j)];
+        if (is_same(k, j) && std::abs(there * c - side * known * s - here) < 1e-3 * here)
+          d = known * c + side * there * s;
+      }
+      slope[static_cast<size_t>(k)] = -d / here;
+    }
+  }
+
+  void add_rays(int32_t f, const State& state) {
+    find_slopes(f, slope_);
+    const double yaw = nodes_[static_cast<size_t>(f)].yaw + state[5], per_ray = kTurn / scans_.rays;
+    const size_t begin = rows_.size();
+    order_.clear();
+    for (int32_t k = 0; k < scans_.rays; ++k) {
+      const double slope = slope_[static_cast<size_t>(k)], seen = scans_.log_range[at(f, k)];
+      if (!(std::abs(slope) < kSteepest) || !(seen == seen)) continue;
+      const double r = range_[at(f, k)], c = std::cos(yaw + k * per_ray), s = std::sin(yaw + k * per_ray);
+      Row row{seen - std::log(r) - state[6], {(-c - slope * s) / r, (-s + slope * c) / r, slope, 1.0},
+              model_.ray_sigma, 0.0, false};
+      order_.emplace_back(number_of(instance_[at(f, k)]), row);
+    }
+    std::stable_sort(order_.begin(), order_.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    for (size_t i = 0; i < order_.size();) {
+      size_t j = i;
+      while (j < order_.size() && order_[j].first == order_[i].first) ++j;
+      const double base = std::pow(static_cast<double>(j - i), -kRunExponent);
+      for (size_t n = i; n < j; ++n) {
+        rows_.push_back(order_[n].second);
+        rows_.back().base = base;
+      }
+      cells_.push_back({f, order_[i].first, begin + i, begin + j});
+      i = j;
+    }
+  }
+
+  void add_edges(int32_t f, const State& state) {
+    const std::vector<double>& seen = edges_[static_cast<size_t>(f)];
+    if (seen.empty()) return;
+    const double yaw = nodes_[static_cast<size_t>(f)].yaw + state[5], per_ray = kTurn / scans_.rays;
+    for (int32_t k = 0; k < scans_.rays; ++k) {
+      const size_t now = at(f, k), before = at(f, k == 0 ? scans_.rays - 1 : k - 1);
+      if (instance_[now] == instance_[before]) continue;
+      const bool is_now = instance_[before] < 0 || (instance_[now] >= 0 && range_[now] < range_[before]);
+      const size_t near = is_now ? now : before;
+      const double r = range_[near], angle = (k - 0.5) * per_ray;
+      const double vx = -std::sin(yaw + angle) / r, vy = std::cos(yaw + angle) / r;
+      const int32_t number = number_of(instance_[near]);
+      const double* own = buildings_[static_cast<size_t>(number)].own;
+      const double moved = vx * own[1] + vy * own[2];
+      double nearest = std::numeric_limits<double>::infinity();
+      for (const double other : seen) {
+        const double away = wrap(other - angle - moved);
+        if (std::abs(away) < std::abs(nearest)) nearest = away;
+      }
+      if (!(std::abs(nearest) < kEdgeGate)) continue;
+      const double sigma = model_.edge_sigma;
+      const double unit = nearest / sigma;
+      const double density = std::exp(-0.5 * unit * unit) / (sigma * std::sqrt(kTurn));
+      const Row row{nearest + moved, {-vx, -vy, -1.0, 0.0}, sigma,
+                    kEdgeWeight * density / (density + kEdgeClutter), true};
+      cells_.push_back({f, number, rows_.size(), rows_.size() + 1});
+      rows_.push_back(row);
+    }
+  }
+
+  void accumulate(const Cell& cell, double widen, System& system) {
+    Building& building = buildings_[static_cast<size_t>(cell.building)];
+    const Node& node = nodes_[static_cast<size_t>(cell.node)];
+    double square[kLocal][kLocal] = {}, right[kLocal] = {};
+    const double* own = building.own;
+    for (size_t n = cell.first; n < cell.last; ++n) {
+      const Row& row = rows_[n];
+      const double e = row.e - row.d[3] * own[0] + row.d[0] * own[1] + row.d[1] * own[2];
+      const double sigma = widen * row.sigma;
+      double w = row.base / (row.sigma * row.sigma);
+      if (!row.is_edge) {
+        const double unit = e / sigma;
+        w *= (kRayFreedom + 1.0) / (kRayFreedom + unit * unit);
+      }
+      for (int a = 0; a < kLocal; ++a) {
+        right[a] += w * row.d[a] * row.e;
+        for (int b = 0; b <= a; ++b) square[a][b] += w * row.d[a] * row.d[b];
+      }
+    }
+    for (int a = 0; a < kLocal; ++a)
+      for (int b = a + 1; b < kLocal; ++b) square[a][b] = square[b][a];
+    // By the state: x, y, yaw of the node by five of it, the camera's yaw, and depth.
+    double by[kLocal][kState] = {};
+    for (int a = 0; a < 3; ++a) std::copy(node.jacobian[a], node.jacobian[a] + 5, by[a]);
+    by[2][5] = 1.0;
+    by[3][6] = 1.0;
+    double half[kLocal][kState] = {};
+    for (int a = 0; a < kLocal; ++a)
+      for (int b = 0; b < kLocal; ++b)
+        for (int i = 0; i < kState; ++i) half[a][i] += square[a][b] * by[b][i];
+    for (int i = 0; i < kState; ++i) {
+      for (int a = 0; a < kLocal; ++a) {
+        system.right[i] += by[a][i] * right[a];
+        for (int j = 0; j < kState; ++j) system.square[i][j] += by[a][i] * half[a][j];
+      }
+      building.cross[i][0] += half[3][i];
+      building.cross[i][1] -= half[0][i];
+      building.cross[i][2] -= half[1][i];
+    }
+    constexpr int local[kOwn] = {3, 0, 1};
+    constexpr double sign[kOwn] = {1.0, -1.0, -1.0};
+    for (int a = 0; a < kOwn; ++a) {
+      building.right[a] += sign[a] * right[local[a]];
+      for (int b = 0; b < kOwn; ++b) building.square[a][b] += sign[a] * sign[b] * square[local[a]][local[b]];
+    }
+    building.rows += static_cast<int32_t>(cell.last - cell.first);
+  }
+
+  void eliminate(Building& building, System& system) const {
+    if (building.rows == 0) return;
+    const double unit = building.own[0] / model_.depth_sigma;
+    building.square[0][0] += (kDepthFreedom + 1.0) / (kDepthFreedom + unit * unit) /
+                             (model_.depth_sigma * model_.depth_sigma);
+    for (int a = 1; a < kOwn; ++a) building.square[a][a] += 1.0 / (model_.offset_sigma * model_.offset_sigma);
+    double inverse[kOwn][kOwn];
+    if (!invert3(building.square, inverse)) return;
+    for (int i = 0; i < kState; ++i) {
+      double half[kOwn] = {};
+      for (int a = 0; a < kOwn; ++a)
+        for (int b = 0; b < kOwn; ++b) half[a] += building.cross[i][b] * inverse[b][a];
+      for (int a = 0; a < kOwn; ++a) {
+        system.right[i] -= half[a] * building.right[a];
+        for (int j = 0; j < kState; ++j) system.square[i][j] -= half[a] * building.cross[j][a];
+      }
+    }
+  }
+
+  // Fixes with a bias in common, which is as large as one of them is wrong, and is eliminated.
+  void add_fixes(System& system) {
+    double square[2][2] = {}, cross[kState][2] = {}, right[2] = {};
+    for (int32_t n = 0; n < fixes_.size; ++n) {
+      const Node& node = nodes_[static_cast<size_t>(fixes_.node[n])];
+      const double e[2] = {fixes_.position[2 * n] - node.x - bias_[0], fixes_.position[2 * n + 1] - node.y - bias_[1]};
+      const double* given = fixes_.information + 3 * n;
+      const double distance = given[0] * e[0] * e[0] + 2.0 * given[1] * e[0] * e[1] + given[2] * e[1] * e[1];
+      const double weight = (kFixFreedom + 2.0) / (kFixFreedom + distance);
+      const double w[2][2] = {{weight * given[0], weight * given[1]}, {weight * given[1], weight * given[2]}};
+      if (n == 0) {
+        square[0][0] += given[0];
+        square[0][1] += given[1];
+        square[1][0] += given[1];
+        square[1][1] += given[2];
+      }
+      for (int a = 0; a < 2; ++a)
+        for (int b = 0; b < 2; ++b) {
+          const double away = e[b] + bias_[b];
+          square[a][b] += w[a][b];
+          right[a] += w[a][b] * away;
+          for (int i = 0; i < 5; ++i) {
+            const double by = node.jacobian[a][i] * w[a][b];
+            cross[i][b] += by;
+            system.right[i] += by * away;
+            for (int j = 0; j < 5; ++j) system.square[i][j] += by * node.jacobian[b][j];
+          }
+        }
+    }
+    const double determinant = square[0][0] * square[1][1] - square[0][1] * square[1][0];
+    const double inverse[2][2] = {{square[1][1] / determinant, -square[0][1] / determinant},
+                                  {-square[1][0] / determinant, square[0][0] / determinant}};
+    for (int a = 0; a < 2; ++a) {
+      bias_[a] = inverse[a][0] * right[0] + inverse[a][1] * right[1];
+      for (int b = 0; b < 2; ++b)
+        for (int i = 0; i < kState; ++i) {
+          const double by = cross[i][a] * inverse[a][b];
+          system.right[i] -= by * right[b];
+          for (int j = 0; j < kState; ++j) system.square[i][j] -= by * cross[j][b];
+        }
+    }
+  }
+
+  const void* scene_;
+  const Scans scans_;
+  const Fixes fixes_;
+  const Model model_;
+  const double *mean_, *information_;
+  std::vector<float> range_;
+  std::vector<double> inverse_, slope_, scratch_;
+  std::vector<int32_t> instance_;
+  std::vector<std::vector<double>> edges_;
+  std::vector<Node> nodes_;
+  std::vector<Row> rows_;
+  std::vector<Cell> cells_;
+  std::vector<std::pair<int32_t, Row>> order_;
+  std::vector<Building> buildings_;
+  std::unordered_map<int32_t, int32_t> number_;
+  double bias_[2] = {0.0, 0.0};
+};
+
+}  // namespace
+
+extern "C" {
+
+// Moves `state` (7,) to where the scans fit the map best; `information` (7, 7) is that of the last step's equations.
+// `pose` (nodes, 3). `report` (5,): iterations, length of the last step in metres, buildings, log ratio, share of hits
+// that fit.
+// Gives -1 where the equations have no solution.
+int geoloc_align(const void* scene, int32_t nodes, int32_t rays, const double* motion, const float* log_range,
+                 const int32_t* instance, const uint8_t* observed, int32_t num_fixes, const int32_t* fix_node,
+                 const double* fix_position, const double* fix_information, const double* model,
+                 const double* prior_mean, const double* prior_information, int32_t max_iterations, double* state,
+                 double* information, double* pose, double* report) {
+  Model values;
+  std::copy(model, model + sizeof(Model) / sizeof(double), &values.max_range);
+  Alignment alignment(scene, {nodes, rays, motion, log_range, instance, observed},
+                      {num_fixes, fix_node, fix_position, fix_information}, values, prior_mean, prior_information);
+  State now;
+  std::copy(state, state + kState, now.begin());
+  System system{};
+  int32_t iteration = 0;
+  double length = 0.0;
+  for (; iteration < max_iterations; ++iteration) {
+    alignment.look(now, iteration >= kFirstEdges);
+    State step{};
+    for (int32_t pass = 0; pass < kPasses; ++pass) {
+      system = alignment.build(now, 1.0);
+      step = system.right;
+      if (!solve(system.square, step)) return -1;
+      alignment.settle(step);
+    }
+    length = std::hypot(step[0], step[1]);
+    const double damp = std::min(1.0, kLongestStep / std::max(length, 1e-9));
+    for (int i = 0; i < kState; ++i) now[i] += damp * step[i];
+    if (length < 0.02 && std::abs(step[2]) < 5e-4 && iteration > kFirstEdges) break;
+  }
+  alignment.look(now, true);
+  now[2] = wrap(now[2]);
+  std::copy(now.begin(), now.end(), state);
+  for (int i = 0; i < kState; ++i) std::copy(system.square[i].begin(), system.square[i].end(), information + kState * i);
+  alignment.write(pose);
+  report[0] = iteration;
+  report[1] = length;
+  report[2] = alignment.num_buildings();
+  alignment.weigh(now[6], report[3], report[4]);
+  return 0;
+}
+}
