@@ -159,9 +159,8 @@ class TrackerConfig(Section):
     turn_chance_per_m: float = Field(
         0.065, ge=0.0, description="Log-likelihood that a wrong map loses per metre by turns that are not its own"
     )
-    look_alike_exponent: float = Field(
-        2.5, ge=0.0, le=10.0,
-        description="How much better a wrong map does by streets that look alike: power of a frame's mean square ratio",
+    look_alike_nats: float = Field(
+        1.5, ge=0.0, description="Log-likelihood that a wrong map gains per independent frame by look-alike streets"
     )
     fix_outlier_ratio: float = Field(
         0.1, gt=0.0, lt=1.0, description="Share of positions and headings of others that are not to be believed"
@@ -170,14 +169,14 @@ class TrackerConfig(Section):
         60.0, gt=0.0, description="Time for which the error of a receiver or compass lasts: so many count as one, s"
     )
     evidence_length_m: float = Field(
-        25.0, gt=0.0, description="Drive after which a new frame is independent of the last; nearer ones count in part"
+        40.0, gt=0.0, description="Drive after which a new frame is independent of the last; nearer ones count in part"
     )
     score_exponent: float = Field(
-        0.7, gt=0.0, le=2.0,
+        0.9, gt=0.0, le=2.0,
         description="Trust in the likelihood ratios of the learned descriptor: 1 if it is as right as it believes",
     )
     score_floor: float = Field(
-        0.1, gt=0.0, lt=1.0, description="Share of frames that say nothing: the least that one leaves of a place"
+        0.3, gt=0.0, lt=1.0, description="Share of frames that say nothing: the least that one leaves of a place"
     )
     rank_exponent: float = Field(
         0.8, ge=0.0, lt=1.0,
