@@ -30,6 +30,7 @@ from geoloc_ros.evaluation.scan_runs import ScanRun, run_scan_drive
 from geoloc_ros.index import index_map
 from geoloc_ros.localization.localizer import Localizer
 from geoloc_ros.localization.place_index import PlaceIndex
+from geoloc_ros.localization.turning import layout_of
 from geoloc_ros.maps.geomap import GeoMap
 from geoloc_ros.maps.osm import Crop, load_map, parse_crop
 from geoloc_ros.maps.places import build_places
@@ -228,7 +229,9 @@ class _Vehicle:
         if key not in self._localizers:
             config = load_config(None, condition.settings)
             index = _index_of(self.maker.grid(), self.encoder, config) if key[0] else self._index
-            self._localizers[key] = Localizer(index, config)
+            is_turned = config.localizer.camera_yaw == "unknown"
+            layout = layout_of(self.encoder, config.scan.num_rays) if is_turned else None
+            self._localizers[key] = Localizer(index, config, layout)
             self._localizers[key].warm_up()
         return self._localizers[key]
 

@@ -27,6 +27,7 @@ _JUMP_EVERY_S = 30.0
 _CARRIED_M = 300.0
 _SECOND_HALF = 100_000
 """Added to the number of a drive: the place that it is carried to is that of another one."""
+_ATTEMPTS = 20
 
 
 @dataclass(frozen=True)
@@ -60,17 +61,19 @@ def find_drive_condition(name: str) -> DriveCondition:
 
 _PAPER = CONDITIONS["paper"]
 _ANY_YAW = ("localizer.camera_yaw=unknown",)
+_ANY_SCALE = ("align.depth_scale_sigma=0.4",)
+"""As for depth that a network guesses from one image: a factor of 0.5 to 2 has a log of 0.4, root mean square."""
 _ALL = (
     DriveCondition("paper", _PAPER),
     DriveCondition("heading_unknown", _PAPER, camera_is_turned=True, settings=_ANY_YAW),
     DriveCondition("fov90", CONDITIONS["fov90"]),
     DriveCondition("occluded50", CONDITIONS["occluded50"]),
-    DriveCondition("scale", CONDITIONS["scale"]),
+    DriveCondition("scale", CONDITIONS["scale"], settings=_ANY_SCALE),
     DriveCondition("gps_on", _PAPER, positions="right"),
     DriveCondition("gps_wrong", _PAPER, positions="wrong"),
     DriveCondition("teleport", _PAPER, where="teleport"),
     DriveCondition("stale30", CONDITIONS["stale30"]),
-    DriveCondition("hard", CONDITIONS["hard"], camera_is_turned=True, settings=_ANY_YAW),
+    DriveCondition("hard", CONDITIONS["hard"], camera_is_turned=True, settings=_ANY_YAW + _ANY_SCALE),
     DriveCondition("outside", _PAPER, where="outside"),
     DriveCondition("grid", _PAPER, where="grid"),
 )
@@ -98,7 +101,8 @@ class DriveMaker:
         """Drive `number` and what a satellite receiver says meanwhile; the same arguments give the same drive.
 
         Raises:
-            ConfigError: If a drive outside is wanted and no other city is known.
+            ConfigError: If a drive outside is wanted and no other city is known, or the map is too small to be carried
+                through it.
         """
         rng = np.random.default_rng([self._seed, number, 50])
         drive = self._make(condition, number)
@@ -136,11 +140,14 @@ class DriveMaker:
 def _carried(drive: Callable[[int], ScanDrive], number: int) -> ScanDrive:
     """Half a drive, then half of another one that begins at least 300 m away."""
     first = drive(number)
-    while True:
-        number += _SECOND_HALF
-        second = drive(number)
+    for attempt in range(1, _ATTEMPTS + 1):
+        second = drive(number + attempt * _SECOND_HALF)
         if np.hypot(*(second.truth[0] - first.truth[-1])[:2]) >= _CARRIED_M:
             return first.then(second)
+    raise ConfigError(
+        f"none of {_ATTEMPTS} drives begins {_CARRIED_M:g} m from the end of drive {number}; the map is too small for "
+        "condition 'teleport'"
+    )
 
 
 def _wrong_by(drive: ScanDrive, number: int, rng: np.random.Generator) -> Float64:

@@ -72,6 +72,8 @@ def test_a_teleport_carries_the_vehicle_far_away_at_half_way_while_odometry_stan
     jump = int(step_m.argmax())
     assert step_m[jump] >= 300.0 and odometry_m[jump] < 0.5
     assert step_m[:jump].sum() == pytest.approx(500.0, abs=15.0)
+    with pytest.raises(ConfigError, match="too small"):
+        maker.make(find_drive_condition("teleport"), 0)
 
 
 def test_all_conditions_have_names_and_others_are_refused() -> None:
