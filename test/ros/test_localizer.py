@@ -9,11 +9,10 @@ import pytest
 pytest.importorskip("rclpy")
 pytestmark = pytest.mark.ros
 
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus  # noqa: E402
+from diagnostic_msgs.msg import DiagnosticStatus  # noqa: E402
 from geometry_msgs.msg import PoseWithCovarianceStamped  # noqa: E402
 from nav_msgs.msg import Odometry  # noqa: E402
 from nav_msgs.msg import Path as PathMsg  # noqa: E402
-from rclpy.parameter import Parameter  # noqa: E402
 from sensor_msgs.msg import NavSatFix, PointCloud2  # noqa: E402
 from std_msgs.msg import Header  # noqa: E402
 from std_srvs.srv import Empty, Trigger  # noqa: E402
@@ -24,80 +23,14 @@ from geoloc_ros.core.geometry import compose, inverse  # noqa: E402
 from geoloc_ros.core.types import LocalizationStatus, Pose2, PoseEstimate  # noqa: E402
 from geoloc_ros.index import index_map  # noqa: E402
 from geoloc_ros.localization.place_index import PlaceIndex  # noqa: E402
-from geoloc_ros.maps.raycast import RayCaster  # noqa: E402
-from geoloc_ros.msg import LocalizationState, MapInfo, PlaceHypotheses, SemanticScan  # noqa: E402
-from geoloc_ros.ros.conversions import to_pose2, to_pose_msg, to_pose_with_covariance, to_stamp_ns, to_time  # noqa: E402
-from geoloc_ros.ros.localizer import LocalizerNode  # noqa: E402
-from geoloc_ros.ros.qos import LATCHED_QOS  # noqa: E402
+from geoloc_ros.msg import MapInfo, PlaceHypotheses  # noqa: E402
+from geoloc_ros.ros.conversions import to_pose2, to_pose_with_covariance, to_stamp_ns  # noqa: E402
 from geoloc_ros.ros.sensors import to_structured  # noqa: E402
-from geoloc_ros.scan.encoders import make_encoder  # noqa: E402
 from geoloc_ros.srv import LoadMap, SetInitialPose  # noqa: E402
 
+from .vehicle import Vehicle  # noqa: E402
+
 SECOND = 1_000_000_000
-
-
-class Vehicle:
-    """An active localizer and somebody who sends it what viewpoint 0 of the index looks like."""
-
-    def __init__(self, world: Any, index_path: Path, **parameters: Any) -> None:
-        self.world, self.path = world, index_path
-        self.index, self.config = PlaceIndex.load(index_path), Config()
-        self.caster = RayCaster(self.index.geomap.buildings.walls())
-        self.encoder = make_encoder(self.config.descriptor, self.config.scan)
-        self.states = world.hear(LocalizationState, "localization_state", LATCHED_QOS)
-        self.diagnostics = world.hear(DiagnosticArray, "/diagnostics")
-        self.scan = world.node.create_publisher(SemanticScan, "scan", 10)
-        self.odom = world.node.create_publisher(Odometry, "odom", 10)
-        self.map_info = world.node.create_publisher(MapInfo, "map/info", LATCHED_QOS)
-        given = [Parameter(name, value=value) for name, value in {"index_path": str(index_path), **parameters}.items()]
-        self.node = LocalizerNode(parameter_overrides=given)
-        assert self.node.trigger_configure().name == "SUCCESS"
-        assert self.node.trigger_activate().name == "SUCCESS"
-        world.add(self.node)
-        for publisher in (self.scan, self.odom, self.map_info):
-            world.until(lambda publisher=publisher: publisher.get_subscription_count() > 0)
-        for topic in ("scan", "odom", "map/info"):
-            world.until(lambda topic=topic: self.node.count_publishers(topic) > 0)
-        world.until(lambda: self.states)
-
-    def send_odometry(self, stamp_ns: int, x_m: float = 0.0) -> None:
-        message = Odometry(header=Header(stamp=to_time(stamp_ns), frame_id="odom"), child_frame_id="base_link")
-        message.pose.pose = to_pose_msg(Pose2(x_m, 0.0, 0.0))
-        message.twist.twist.linear.x = 3.0
-        self.odom.publish(message)
-
-    def query(self, viewpoint: int) -> np.ndarray:
-        """Of the scan that the map predicts."""
-        scan = self.caster.cast(self.index.places.poses()[[viewpoint]], self.config.scan.num_rays, 100.0)
-        return self.encoder.encode_query(scan)[0]
-
-    def send_scan(self, stamp_ns: int, viewpoint: int = 0, encoder_id: str = "") -> None:
-        message = SemanticScan(header=Header(stamp=to_time(stamp_ns), frame_id="base_link"))
-        message.descriptor = self.query(viewpoint)
-        message.encoder_id = encoder_id or self.index.encoder_id
-        self.scan.publish(message)
-
-    def send_frame(self, stamp_ns: int, x_m: float = 0.0) -> LocalizationState:
-        """Scan and odometry of one stamp; the state that follows."""
-        self.send_odometry(stamp_ns, x_m)
-        self.send_scan(stamp_ns)
-        self.world.until(lambda: any(to_stamp_ns(state.header.stamp) == stamp_ns for state in self.states))
-        return self.states[-1]
-
-    @property
-    def localizer(self) -> Any:
-        """Of the node under test."""
-        with self.node._shared.use() as localizer:
-            return localizer
-
-    def until_refused(self, reason: str) -> None:
-        self.world.until(lambda: self.node.health.counted(f"refused: {reason}") > 0)
-
-    def worst_diagnostics(self) -> DiagnosticStatus:
-        self.diagnostics.clear()
-        self.node.publish_diagnostics()
-        self.world.until(lambda: self.diagnostics)
-        return self.diagnostics[-1].status[0]
 
 
 @pytest.fixture(scope="module")
