@@ -13,6 +13,7 @@ from geoloc_ros.localization.cells import RoadCells
 from geoloc_ros.localization.junctions import CellJoints
 
 _CHUNK = 2048
+_LEAST_FACTOR = 1e-3
 _TURNING_SHARE = 1e-3
 """Of what a cell holds on average; cells with less are not asked whether they look back."""
 
@@ -105,7 +106,7 @@ class RoadBelief:
         self.on_map, ended = float(result[0]), float(result[1])
         self.off_map = (1.0 - model.enter) * off_map * off_map_weight + model.leave * on_map + ended
         stayed = self.on_map - model.enter * off_map + model.leave * on_map
-        return stayed / on_map
+        return float(np.clip(stayed / on_map, _LEAST_FACTOR, 1.0))  # where nearly all is off the map, it rounds badly
 
     def weigh(self, likelihood: Float32, phase: float) -> float:
         """Multiply with a likelihood per viewpoint (V,), `phase` cells ahead; returns the factor of the map's mass.

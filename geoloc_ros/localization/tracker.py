@@ -48,7 +48,7 @@ class PathTracker:
         self._belief = RoadBelief(self._cells, join_cells(self._cells, places), len(places.viewpoint_place))
         self._modes = ModeFinder(self._cells, self._grid, config.cell_length_m)
         self._links_to = np.argsort(self._cells.link_to, kind="stable")
-        self._likelihood = np.empty(len(places.viewpoint_place), np.float32)
+        self._whole, self._likelihood = np.empty((2, len(places.viewpoint_place)), np.float32)
         # A step of probability 1 - stay and length l has variance stay (1 - stay) l^2 over its mean (1 - stay) l.
         stay = min(0.5, motion.distance_variance_m / config.cell_length_m)
         self._hop_m = (1.0 - stay) * config.cell_length_m
@@ -127,19 +127,19 @@ class PathTracker:
             log_ratio: How much more likely the frame is there than at a random place, in nats. Ratios that average to 1
                 keep that when the frame counts in part.
         """
-        power, likelihood = self.next_power, self._likelihood
-        if power == 0.0:
-            return
-        self._unweighed_m = 0.0
-        np.minimum(log_ratio, _MOST_NATS, out=likelihood)
-        if power < 1.0:
-            mean = float(np.exp(likelihood).mean(dtype=np.float64))
-            likelihood *= np.float32(power)
-            np.exp(likelihood, out=likelihood)
-            likelihood *= np.float32(mean**power / float(likelihood.mean(dtype=np.float64)))
-        else:
-            np.exp(likelihood, out=likelihood)
-        self._log_evidence += float(np.log(self._belief.weigh(likelihood, self._phase)))
+        power = self.next_power
+        if power > 0.0:
+            self._unweighed_m = 0.0
+            likelihood, choice = self._tempered(log_ratio, power)
+            # Streets come in kinds, and frames in a row are of one kind: a wrong map does as well as its look-alikes.
+            chance = self._config.look_alike_nats * power * choice
+            factor = self._belief.weigh(likelihood, self._phase)
+            self._belief.off_map *= float(np.exp(chance))
+            self._log_evidence += float(np.log(factor)) - chance
+
+    def weigh_places(self, log_ratio: Float32, power: float) -> None:
+        """Take in what somebody else says about every viewpoint (V,), as the part `power` of it, 0 to 1."""
+        self._belief.weigh(self._tempered(log_ratio, power)[0], self._phase)
 
     def weigh_position(self, fix: PositionFix) -> None:
         """Take in a position that somebody measured."""
@@ -186,17 +186,30 @@ class PathTracker:
     def _phase(self) -> float:
         return self._ahead_m / self._config.cell_length_m
 
+    def _tempered(self, log_ratio: Float32, power: float) -> tuple[Float32, float]:
+        """Likelihood ratios (V,) of which the part `power` is meant, and how much the frame prefers some places, 0 to 1.
+
+        The mean of the ratios is that of the whole, to that power.
+        """
+        whole = np.exp(np.minimum(log_ratio, _MOST_NATS, out=self._whole), out=self._whole)
+        mean = float(whole.mean(dtype=np.float64))
+        choice = max(0.0, 1.0 - mean**2 * len(whole) / float(np.dot(whole, whole)))
+        if power >= 1.0:
+            return whole, choice
+        likelihood = np.multiply(log_ratio, np.float32(power), out=self._likelihood)
+        np.exp(likelihood, out=likelihood)
+        likelihood *= np.float32(mean**power / float(likelihood.mean(dtype=np.float64)))
+        return likelihood, choice
+
     def _start(self) -> None:
         self._ahead_m = self._turned_rad = self._log_evidence = 0.0
         self._unweighed_m = self._config.evidence_length_m  # the first frame counts in full
         self._fixes.reset()
 
     def _hop(self, turn_rad: float, backward: bool) -> None:
-        # What a random place loses by a turn that its road does not make.
-        square = turn_rad**2
-        surprise = self._config.turn_surprise * square / (square + self._config.heading_sigma_rad**2)
-        factor = self._belief.hop(self._step, turn_rad, float(np.exp(-surprise)), backward)
-        self._log_evidence += float(np.log(factor)) + surprise
+        chance = -self._config.turn_chance_per_m * self._hop_m
+        factor = self._belief.hop(self._step, turn_rad, float(np.exp(chance)), backward)
+        self._log_evidence += float(np.log(factor)) - chance
 
     def _belief_of(self, viewpoint: int) -> float:
         cells, mass = self._cells, self._belief.mass
