@@ -71,8 +71,8 @@ class PathTracker:
         """Log of how much more likely all frames and turns since the start are on the map than at random places.
 
         Summed over all paths on the map, so where nothing fits it rises above t with a probability of exp(-t) at most
-        (Ville), if frames there are independent; look-alike streets make it rise slowly instead. What others say
-        (fixes, `boost`) is not in it.
+        (Ville), if frames there are independent; streets that look alike make it rise slowly instead. What others
+        say (fixes, `boost`) is not in it.
         """
         return self._log_evidence
 
@@ -135,7 +135,7 @@ class PathTracker:
             chance = self._config.look_alike_nats * power * choice
             factor = self._belief.weigh(likelihood, self._phase)
             self._belief.off_map *= float(np.exp(chance))
-            self._log_evidence += float(np.log(factor)) - chance
+            self._log_evidence += float(np.log(factor))
 
     def weigh_places(self, log_ratio: Float32, power: float) -> None:
         """Take in what somebody else says about every viewpoint (V,), as the part `power` of it, 0 to 1."""
@@ -187,7 +187,7 @@ class PathTracker:
         return self._ahead_m / self._config.cell_length_m
 
     def _tempered(self, log_ratio: Float32, power: float) -> tuple[Float32, float]:
-        """Likelihood ratios (V,) of which the part `power` is meant, and how much the frame prefers some places, 0 to 1.
+        """Likelihood ratios (V,) of which the part `power` is meant; how much the frame prefers some places, 0 to 1.
 
         The mean of the ratios is that of the whole, to that power.
         """
