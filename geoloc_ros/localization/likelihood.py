@@ -22,6 +22,8 @@ class FrameScores:
     """(V,)."""
     log_ratio: Float32
     """(V,), of "seen from here" and "seen from anywhere": its exponential averages to 1 over the viewpoints."""
+    information: float
+    """How much the frame tells places apart, nats: the log ratio expected where it was seen; 0 if all look alike."""
 
     def nearest(self, count: int) -> Int64:
         """The `count` viewpoints that look most alike, or all, best first; of equal ones the first first."""
@@ -39,6 +41,7 @@ class FrameScorer:
         self._config = config
         self._dissimilarity = np.empty(len(index), np.float32)
         self._log_ratio = np.empty(len(index), np.float32)
+        self._ratio = np.empty(len(index), np.float32)
 
     def score(self, query: Float32) -> FrameScores:
         """Scores of a query (D,) at every viewpoint."""
@@ -50,7 +53,9 @@ class FrameScorer:
             score_log_ratios(dissimilarity, self._config.score_exponent, self._config.score_floor, self._log_ratio)
         else:
             rank_log_ratios(dissimilarity, self._config.rank_exponent, self._config.rank_softening, self._log_ratio)
-        return FrameScores(dissimilarity, self._log_ratio)
+        np.exp(self._log_ratio, out=self._ratio)
+        information = float(np.dot(self._ratio, self._log_ratio)) / len(self._ratio)
+        return FrameScores(dissimilarity, self._log_ratio, information)
 
 
 def score_log_ratios(dissimilarity: Float32, exponent: float, floor: float, out: Float32) -> None:

@@ -98,8 +98,18 @@ def test_frames_are_scored_in_the_same_memory(tee: RoadGraph) -> None:
     assert second.nearest(1).tolist() == [4]
 
 
+def test_information_is_the_log_ratio_to_expect_where_a_frame_was_seen(tee: RoadGraph) -> None:
+    index, _, _ = make_index(tee)
+    index.config = {"descriptor": {"method": "learned"}}
+    scorer = FrameScorer(index, TrackerConfig(score_exponent=1.0, score_floor=1e-6))
+    dissimilarity = np.repeat(np.float32([0.0, np.log(3.0)]), len(index) // 2)
+    expected = 0.75 * np.log(1.5) + 0.25 * np.log(0.5)
+    assert scorer.score_dissimilarity(dissimilarity).information == pytest.approx(expected, abs=1e-4)
+    assert scorer.score_dissimilarity(np.zeros_like(dissimilarity)).information == pytest.approx(0.0, abs=1e-6)
+
+
 @given(st.integers(0, 1000), COUNTS, st.integers(1, 50))
 def test_the_nearest_are_those_of_a_stable_sort(seed: int, count: int, wanted: int) -> None:
     dissimilarity = np.random.default_rng(seed).integers(0, 40, count).astype(np.float32)
     expected = np.argsort(dissimilarity, kind="stable")[:wanted]
-    assert np.array_equal(FrameScores(dissimilarity, dissimilarity).nearest(wanted), expected)
+    assert np.array_equal(FrameScores(dissimilarity, dissimilarity, 0.0).nearest(wanted), expected)
