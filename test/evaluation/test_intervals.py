@@ -23,3 +23,11 @@ def test_queries_that_say_nothing_do_not_count() -> None:
     values = np.array([3.0, np.nan, 3.0])
     assert bootstrap_interval(values, np.random.default_rng(0), "median") == (3.0, 3.0)
     assert np.isnan(bootstrap_interval(values[1:2], np.random.default_rng(0))).all()
+
+
+def test_a_median_over_drives_is_that_of_the_drives_drawn() -> None:
+    """Of two drives both, or one of them twice: 1 and 9 with probability 1/4 each, else the middle of all."""
+    values, drive = np.array([9.0, 9.0, 9.0, 1.0, 1.0, 1.0]), np.array([0, 0, 0, 1, 1, 1])
+    assert bootstrap_interval(values, np.random.default_rng(0), "median", drive) == (1.0, 9.0)
+    uneven = bootstrap_interval(np.array([5.0, 1.0, np.inf]), np.random.default_rng(0), "median", np.array([0, 0, 0]))
+    assert uneven == (5.0, 5.0), "there is but one drive to draw"
