@@ -26,8 +26,8 @@ def test_queries_that_say_nothing_do_not_count() -> None:
 
 
 def test_a_median_over_drives_is_that_of_the_drives_drawn() -> None:
-    """Of two drives both, or one of them twice: 1 and 9 with probability 1/4 each, else the middle of all."""
-    values, drive = np.array([9.0, 9.0, 9.0, 1.0, 1.0, 1.0]), np.array([0, 0, 0, 1, 1, 1])
-    assert bootstrap_interval(values, np.random.default_rng(0), "median", drive) == (1.0, 9.0)
+    """Both of two drives have a median of 3.5, one of them twice 9, the other twice 3."""
+    values, drive = np.array([1.0, 9.0, 9.0, 2.0, 3.0, 4.0]), np.array([0, 0, 0, 1, 1, 1])
+    assert bootstrap_interval(values, np.random.default_rng(0), "median", drive) == (3.0, 9.0)
     uneven = bootstrap_interval(np.array([5.0, 1.0, np.inf]), np.random.default_rng(0), "median", np.array([0, 0, 0]))
     assert uneven == (5.0, 5.0), "there is but one drive to draw"
