@@ -19,7 +19,9 @@ extern "C" int geoloc_scene_cast(const void* scene, const double* poses, int64_t
 
 namespace {
 
-constexpr int kState = 7;  // x, y, yaw, log scale of odometry, yaw drift, camera yaw, log scale of depth
+constexpr int kState = 8;  // x, y, yaw, log scale of odometry, yaw drift, its change, camera yaw, log scale of depth
+constexpr int kPath = 6;   // of them move the nodes
+constexpr int kCamera = 6, kDepth = 7;
 constexpr int kLocal = 4;  // what one ray depends on: x, y and yaw of its node, log scale of depth
 constexpr int kOwn = 3;    // of a building: log factor of depth, offset x, y
 constexpr double kTurn = 6.283185307179586;
@@ -60,7 +62,7 @@ struct Fixes {
 
 struct Node {
   double x, y, yaw;
-  double jacobian[3][5];  // of x, y, yaw by the first five of the state
+  double jacobian[3][kPath];  // of x, y, yaw
 };
 
 double wrap(double angle) { return std::remainder(angle, kTurn); }
@@ -68,24 +70,29 @@ double wrap(double angle) { return std::remainder(angle, kTurn); }
 std::vector<Node> place(const Scans& scans, const State& state) {
   std::vector<Node> nodes(static_cast<size_t>(scans.nodes));
   const double scale = std::exp(state[3]);
-  double x = 0.0, y = 0.0, by_drift_x = 0.0, by_drift_y = 0.0;
+  double x = 0.0, y = 0.0, drift_x = 0.0, drift_y = 0.0, change_x = 0.0, change_y = 0.0;
   for (int32_t i = scans.nodes - 1; i >= 0; --i) {
     const double* here = scans.motion + 4 * i;
     if (i + 1 < scans.nodes) {
       const double* next = here + 4;
-      const double when = 0.5 * (here[3] + next[3]), angle = state[2] + state[4] * when;
+      const double when = 0.5 * (here[3] + next[3]), half = 0.5 * when * when;
+      const double angle = state[2] + state[4] * when + state[5] * half;
       const double c = scale * std::cos(angle), s = scale * std::sin(angle);
       const double dx = c * (next[0] - here[0]) - s * (next[1] - here[1]);
       const double dy = s * (next[0] - here[0]) + c * (next[1] - here[1]);
       x -= dx;
       y -= dy;
-      by_drift_x += dy * when;
-      by_drift_y -= dx * when;
+      drift_x += dy * when;
+      drift_y -= dx * when;
+      change_x += dy * half;
+      change_y -= dx * half;
     }
     Node& node = nodes[static_cast<size_t>(i)];
-    node = {state[0] + x, state[1] + y, state[2] + here[2] + state[4] * here[3], {}};
-    const double rows[3][5] = {{1, 0, -y, x, by_drift_x}, {0, 1, x, y, by_drift_y}, {0, 0, 1, 0, here[3]}};
-    std::copy(&rows[0][0], &rows[0][0] + 15, &node.jacobian[0][0]);
+    const double half = 0.5 * here[3] * here[3];
+    node = {state[0] + x, state[1] + y, state[2] + here[2] + state[4] * here[3] + state[5] * half, {}};
+    const double rows[3][kPath] = {
+        {1, 0, -y, x, drift_x, change_x}, {0, 1, x, y, drift_y, change_y}, {0, 0, 1, 0, here[3], half}};
+    std::copy(&rows[0][0], &rows[0][0] + 3 * kPath, &node.jacobian[0][0]);
   }
   return nodes;
 }
@@ -176,7 +183,7 @@ class Alignment {
   void look(const State& state, bool with_edges) {
     nodes_ = place(scans_, state);
     std::vector<double> poses;
-    for (const Node& node : nodes_) poses.insert(poses.end(), {node.x, node.y, node.yaw + state[5]});
+    for (const Node& node : nodes_) poses.insert(poses.end(), {node.x, node.y, node.yaw + state[kCamera]});
     geoloc_scene_cast(scene_, poses.data(), scans_.nodes, scans_.rays, model_.max_range, 1, 2, range_.data(),
                       instance_.data());
     rows_.clear();
@@ -188,13 +195,13 @@ class Alignment {
   }
 
   // The normal equations of a step at the state looked from, buildings eliminated; their own values follow in settle().
-  System build(const State& state, double widen) {
+  System build(const State& state) {
     System system{};
     for (auto& building : buildings_) {
       const Building fresh = {{building.own[0], building.own[1], building.own[2]}, {}, {}, {}, 0};
       building = fresh;
     }
-    for (const Cell& cell : cells_) accumulate(cell, widen, system);
+    for (const Cell& cell : cells_) accumulate(cell, system);
     for (auto& building : buildings_) eliminate(building, system);
     if (fixes_.size > 0) add_fixes(system);
     for (int i = 0; i < kState; ++i)
@@ -335,14 +342,14 @@ class Alignment {
 
   void add_rays(int32_t f, const State& state) {
     find_slopes(f, slope_);
-    const double yaw = nodes_[static_cast<size_t>(f)].yaw + state[5], per_ray = kTurn / scans_.rays;
+    const double yaw = nodes_[static_cast<size_t>(f)].yaw + state[kCamera], per_ray = kTurn / scans_.rays;
     const size_t begin = rows_.size();
     order_.clear();
     for (int32_t k = 0; k < scans_.rays; ++k) {
       const double slope = slope_[static_cast<size_t>(k)], seen = scans_.log_range[at(f, k)];
       if (!(std::abs(slope) < kSteepest) || !(seen == seen)) continue;
       const double r = range_[at(f, k)], c = std::cos(yaw + k * per_ray), s = std::sin(yaw + k * per_ray);
-      Row row{seen - std::log(r) - state[6], {(-c - slope * s) / r, (-s + slope * c) / r, slope, 1.0},
+      Row row{seen - std::log(r) - state[kDepth], {(-c - slope * s) / r, (-s + slope * c) / r, slope, 1.0},
               model_.ray_sigma, 0.0, false};
       order_.emplace_back(number_of(instance_[at(f, k)]), row);
     }
@@ -363,7 +370,7 @@ class Alignment {
   void add_edges(int32_t f, const State& state) {
     const std::vector<double>& seen = edges_[static_cast<size_t>(f)];
     if (seen.empty()) return;
-    const double yaw = nodes_[static_cast<size_t>(f)].yaw + state[5], per_ray = kTurn / scans_.rays;
+    const double yaw = nodes_[static_cast<size_t>(f)].yaw + state[kCamera], per_ray = kTurn / scans_.rays;
     for (int32_t k = 0; k < scans_.rays; ++k) {
       const size_t now = at(f, k), before = at(f, k == 0 ? scans_.rays - 1 : k - 1);
       if (instance_[now] == instance_[before]) continue;
@@ -390,7 +397,7 @@ class Alignment {
     }
   }
 
-  void accumulate(const Cell& cell, double widen, System& system) {
+  void accumulate(const Cell& cell, System& system) {
     Building& building = buildings_[static_cast<size_t>(cell.building)];
     const Node& node = nodes_[static_cast<size_t>(cell.node)];
     double square[kLocal][kLocal] = {}, right[kLocal] = {};
@@ -398,10 +405,9 @@ class Alignment {
     for (size_t n = cell.first; n < cell.last; ++n) {
       const Row& row = rows_[n];
       const double e = row.e - row.d[3] * own[0] + row.d[0] * own[1] + row.d[1] * own[2];
-      const double sigma = widen * row.sigma;
       double w = row.base / (row.sigma * row.sigma);
       if (!row.is_edge) {
-        const double unit = e / sigma;
+        const double unit = e / row.sigma;
         w *= (kRayFreedom + 1.0) / (kRayFreedom + unit * unit);
       }
       for (int a = 0; a < kLocal; ++a) {
@@ -413,9 +419,9 @@ class Alignment {
       for (int b = a + 1; b < kLocal; ++b) square[a][b] = square[b][a];
     // By the state: x, y, yaw of the node by five of it, the camera's yaw, and depth.
     double by[kLocal][kState] = {};
-    for (int a = 0; a < 3; ++a) std::copy(node.jacobian[a], node.jacobian[a] + 5, by[a]);
-    by[2][5] = 1.0;
-    by[3][6] = 1.0;
+    for (int a = 0; a < 3; ++a) std::copy(node.jacobian[a], node.jacobian[a] + kPath, by[a]);
+    by[2][kCamera] = 1.0;
+    by[3][kDepth] = 1.0;
     double half[kLocal][kState] = {};
     for (int a = 0; a < kLocal; ++a)
       for (int b = 0; b < kLocal; ++b)
@@ -478,11 +484,11 @@ class Alignment {
           const double away = e[b] + bias_[b];
           square[a][b] += w[a][b];
           right[a] += w[a][b] * away;
-          for (int i = 0; i < 5; ++i) {
+          for (int i = 0; i < kPath; ++i) {
             const double by = node.jacobian[a][i] * w[a][b];
             cross[i][b] += by;
             system.right[i] += by * away;
-            for (int j = 0; j < 5; ++j) system.square[i][j] += by * node.jacobian[b][j];
+            for (int j = 0; j < kPath; ++j) system.square[i][j] += by * node.jacobian[b][j];
           }
         }
     }
@@ -522,7 +528,28 @@ class Alignment {
 
 extern "C" {
 
-// Moves `state` (7,) to where the scans fit the map best; `information` (7, 7) is that of the last step's equations.
+// How much more likely the scans are at each of `size` states (size, 8) than where nothing is known: `log_ratio` (size,).
+int geoloc_align_scores(const void* scene, int32_t nodes, int32_t rays, const double* motion, const float* log_range,
+                        const int32_t* instance, const uint8_t* observed, const double* model, int32_t size,
+                        const double* states, double* log_ratio) {
+  Model values;
+  std::copy(model, model + sizeof(Model) / sizeof(double), &values.max_range);
+  const std::vector<double> free(kState * kState, 0.0);
+  for (int32_t n = 0; n < size; ++n) {
+    Alignment alignment(scene, {nodes, rays, motion, log_range, instance, observed}, {}, values, states + kState * n,
+                        free.data());
+    State state;
+    std::copy(states + kState * n, states + kState * (n + 1), state.begin());
+    alignment.look(state, false);
+    alignment.build(state);
+    alignment.settle({});
+    double inlier_ratio;
+    alignment.weigh(state[kDepth], log_ratio[n], inlier_ratio);
+  }
+  return 0;
+}
+
+// Moves `state` (8,) to where the scans fit the map best; `information` (8, 8) is that of the last step's equations.
 // `pose` (nodes, 3). `report` (5,): iterations, length of the last step in metres, buildings, log ratio, share of hits
 // that fit.
 // Gives -1 where the equations have no solution.
@@ -544,7 +571,7 @@ int geoloc_align(const void* scene, int32_t nodes, int32_t rays, const double* m
     alignment.look(now, iteration >= kFirstEdges);
     State step{};
     for (int32_t pass = 0; pass < kPasses; ++pass) {
-      system = alignment.build(now, 1.0);
+      system = alignment.build(now);
       step = system.right;
       if (!solve(system.square, step)) return -1;
       alignment.settle(step);
@@ -562,7 +589,7 @@ int geoloc_align(const void* scene, int32_t nodes, int32_t rays, const double* m
   report[0] = iteration;
   report[1] = length;
   report[2] = alignment.num_buildings();
-  alignment.weigh(now[6], report[3], report[4]);
+  alignment.weigh(now[kDepth], report[3], report[4]);
   return 0;
 }
 }

@@ -160,7 +160,7 @@ class TrackerConfig(Section):
         0.065, ge=0.0, description="Log-likelihood that a wrong map loses per metre by turns that are not its own"
     )
     look_alike_nats: float = Field(
-        1.5, ge=0.0, description="Log-likelihood that a wrong map gains per independent frame by look-alike streets"
+        1.0, ge=0.0, description="Log-likelihood that a wrong map gains per independent frame by look-alike streets"
     )
     fix_outlier_ratio: float = Field(
         0.1, gt=0.0, lt=1.0, description="Share of positions and headings of others that are not to be believed"
@@ -190,9 +190,9 @@ class TrackerConfig(Section):
 class AlignConfig(Section):
     """The alignment of the last scans with the walls of the map."""
 
-    window_m: float = Field(200.0, gt=0.0, le=1000.0, description="Drive whose scans are aligned together, m")
-    spacing_m: float = Field(8.0, gt=0.0, description="Drive between two scans that are kept, m")
-    max_iterations: int = Field(15, ge=1, le=100, description="Steps of one alignment")
+    window_m: float = Field(450.0, gt=0.0, le=2000.0, description="Drive whose scans are aligned together, m")
+    spacing_m: float = Field(12.0, gt=0.0, description="Drive between two scans that are kept, m")
+    max_iterations: int = Field(6, ge=1, le=100, description="Steps of one alignment")
     ray_sigma: float = Field(
         0.05, gt=0.0, description="Usual error of a ray's range, as a share, beside that of its whole building"
     )
@@ -204,6 +204,9 @@ class AlignConfig(Section):
     )
     offset_sigma_m: float = Field(1.5, gt=0.0, description="How far buildings are off their place in the map, m")
     edge_sigma_rad: float = Field(0.03, gt=0.0, description="Usual error of the border between two buildings, rad")
+    yaw_bias_change_radps2: float = Field(
+        3e-5, gt=0.0, description="Standard deviation of the rate at which odometry's drift of heading changes, rad/s^2"
+    )
     camera_yaw_rad: float = Field(
         0.02, gt=0.0, description="Standard deviation of the camera's yaw on the vehicle as configured, rad"
     )

@@ -25,9 +25,14 @@ from geoloc_ros.localization.joined import JoinedScans, join_fixes, join_scans
 from geoloc_ros.localization.window import ScanWindow
 from geoloc_ros.maps.raycast import RayCaster
 
-# x, y, yaw, log scale of odometry, yaw drift, camera yaw, log scale of depth.
-_STATE: Final = 7
-_START_SIGMA_M, _START_SIGMA_RAD = 10.0, np.radians(10.0)
+# x, y, yaw, log scale of odometry, yaw drift, its change, camera yaw, log scale of depth.
+_STATE: Final = 8
+_START_COVARIANCE: Final = np.diag([10.0**2, 10.0**2, np.radians(10.0) ** 2])
+_SEARCH_M, _EVERY_RAY = 60.0, 3
+_OFFSETS_M: Final = np.arange(-12.0, 13.0, 4.0)
+_TURNS_RAD: Final = np.radians(np.arange(-12.0, 13.0, 4.0))
+# The farther back a scan is, the more the heading must be known for it to be anywhere near its place.
+_STAGES_M: Final = (60.0, 120.0, 240.0)
 # A pose says something if some buildings are seen, and is one if the last step was small.
 _MIN_BUILDINGS, _LAST_STEP_M = 4, 1.0
 
@@ -56,6 +61,8 @@ class Alignment:
     """Of the camera on the vehicle, beside what was said of it."""
     nis: float
     """Innovation against the prior, normalised: of three degrees of freedom where all is well."""
+    state: Float64
+    """All unknowns, for the next alignment to start from (`Aligner.align`)."""
     converged: bool
     """False where there is too little to see, or no pose was found that fits."""
 
@@ -66,13 +73,16 @@ class Aligner:
     def __init__(self, caster: RayCaster, scan: ScanConfig, align: AlignConfig, motion: MotionConfig) -> None:
         self._caster = caster
         self._align = align
-        sigmas = np.array([motion.scale_sigma, motion.yaw_bias_radps, align.camera_yaw_rad, align.depth_scale_sigma])
-        self._slow_information = np.diag(1.0 / np.maximum(sigmas, 1e-6) ** 2)
+        sigmas = [
+            motion.scale_sigma, motion.yaw_bias_radps, align.yaw_bias_change_radps2, align.camera_yaw_rad,
+            align.depth_scale_sigma,
+        ]  # fmt: skip
+        self._slow_information = np.diag(1.0 / np.maximum(sigmas, 1e-9) ** 2)
         self._model = _model(scan, align)
 
     def align(
         self, window: ScanWindow, start: Pose2, prior: Float64 | None = None, fixes: Sequence[PositionFix] = (),
-        camera_yaw_rad: float = 0.0,
+        camera_yaw_rad: float = 0.0, before: Alignment | None = None,
     ) -> Alignment:
         """Find the pose of the newest frame of a window with at least one.
 
@@ -82,19 +92,44 @@ class Aligner:
             prior: Covariance (3, 3) of that; None: within 10 m and 10 degrees.
             fixes: Positions that others measured; those outside of the window's stamps are not used.
             camera_yaw_rad: Turn of the camera on the vehicle that is known: every scan is taken as turned left by it.
+            before: The last alignment of the same place, from which the start was carried on: what it found out about
+                odometry, camera and depth is where this one starts, too. It adds no weight: its scans are in the window.
         """
         frames = window.frames
-        if prior is None:
-            prior = np.diag([_START_SIGMA_M**2, _START_SIGMA_M**2, _START_SIGMA_RAD**2])
         joined = join_fixes(join_scans(frames), frames, fixes)
-        mean = np.array([start.x_m, start.y_m, start.yaw_rad, 0.0, 0.0, camera_yaw_rad, 0.0])
+        mean = np.array([start.x_m, start.y_m, start.yaw_rad, 0.0, 0.0, 0.0, camera_yaw_rad, 0.0])
+        covariance = _START_COVARIANCE if prior is None else prior
         information = np.zeros((_STATE, _STATE))
-        information[:3, :3] = np.linalg.inv(prior)
+        information[:3, :3] = np.linalg.inv(covariance)
         information[3:, 3:] = self._slow_information
-        return self._alignment(self._solve(joined, mean, information), joined, start, prior, camera_yaw_rad)
+        state = mean.copy()
+        if before is not None:
+            state[3:] = before.state[3:]
+        else:
+            if prior is None:
+                state = self._search(joined, state)
+            for length_m in _STAGES_M:
+                state = self._solve(joined.newest(length_m), mean, information, state).state
+        solution = self._solve(joined, mean, information, state)
+        return self._alignment(solution, joined, start, covariance, camera_yaw_rad)
 
-    def _solve(self, joined: JoinedScans, mean: Float64, information: Float64) -> _Solution:
-        solution = _Solution(mean.copy(), np.zeros((_STATE, _STATE)), np.zeros((len(joined.motion), 3)), np.zeros(5))
+    def _search(self, joined: JoinedScans, state: Float64) -> Float64:
+        """The best of many poses around a state, by the newest scans."""
+        thin = joined.newest(_SEARCH_M).thinned(1, _EVERY_RAY)
+        offset_m, turn_rad = np.meshgrid(_OFFSETS_M, _OFFSETS_M), _TURNS_RAD
+        offsets = np.array([(x, y, turn) for x, y in zip(*map(np.ravel, offset_m), strict=True) for turn in turn_rad])
+        states = np.repeat(state[None], len(offsets), axis=0)
+        states[:, :3] += offsets
+        log_ratio = np.empty(len(states))
+        _native().geoloc_align_scores(
+            self._caster.scene, *thin.log_range.shape, thin.motion.ctypes.data, thin.log_range.ctypes.data,
+            thin.instance.ctypes.data, thin.observed.ctypes.data, self._model.ctypes.data, len(states),
+            states.ctypes.data, log_ratio.ctypes.data,
+        )  # fmt: skip
+        return np.asarray(states[np.argmax(log_ratio)])
+
+    def _solve(self, joined: JoinedScans, mean: Float64, information: Float64, start: Float64) -> _Solution:
+        solution = _Solution(start.copy(), np.zeros((_STATE, _STATE)), np.zeros((len(joined.motion), 3)), np.zeros(5))
         failed = _native().geoloc_align(
             self._caster.scene, *joined.log_range.shape, joined.motion.ctypes.data, joined.log_range.ctypes.data,
             joined.instance.ctypes.data, joined.observed.ctypes.data, len(joined.fix_node), joined.fix_node.ctypes.data,
@@ -108,7 +143,7 @@ class Aligner:
     def _alignment(
         self, solution: _Solution, joined: JoinedScans, start: Pose2, prior: Float64, camera_yaw_rad: float
     ) -> Alignment:
-        x_m, y_m, yaw_rad, log_scale, _, camera_rad, log_depth = map(float, solution.state)
+        x_m, y_m, yaw_rad, log_scale, _, _, camera_rad, log_depth = map(float, solution.state)
         covariance = np.linalg.inv(solution.information)[:3, :3]
         innovation = np.array([x_m - start.x_m, y_m - start.y_m, wrap_angle(yaw_rad - start.yaw_rad)])
         # The data move the mean by prior minus posterior; a little of the prior more, for where they say nothing.
@@ -118,7 +153,7 @@ class Aligner:
         return Alignment(
             Pose2(x_m, y_m, yaw_rad), covariance, solution.pose[joined.scan_node], log_ratio, inlier_ratio,
             int(num_buildings), float(np.exp(log_scale)), float(np.exp(log_depth)), camera_rad - camera_yaw_rad,
-            float(nis), converged,
+            float(nis), solution.state, converged,
         )
 
 
@@ -149,4 +184,6 @@ def _native() -> ctypes.CDLL:
         pointer, count, count, *[pointer] * 4, count, *[pointer] * 6, count, *[pointer] * 4
     ]
     library.geoloc_align.restype = ctypes.c_int
+    library.geoloc_align_scores.argtypes = [pointer, count, count, *[pointer] * 5, count, *[pointer] * 2]
+    library.geoloc_align_scores.restype = ctypes.c_int
     return library

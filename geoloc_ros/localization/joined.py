@@ -32,6 +32,24 @@ class JoinedScans:
     fix_information: Float64
     """(F, 3), xx, xy, yy of the inverse covariance, 1/m^2."""
 
+    def newest(self, length_m: float) -> JoinedScans:
+        """The nodes of the last metres."""
+        driven_m = np.append(0.0, np.cumsum(np.hypot(*np.diff(self.motion[:, :2], axis=0).T)))
+        first = int(np.searchsorted(driven_m, driven_m[-1] - length_m))
+        scan, fix = self.scan_node >= first, self.fix_node >= first
+        return JoinedScans(
+            self.motion[first:], self.log_range[first:], self.instance[first:], self.observed[first:],
+            self.scan_node[scan] - first, self.fix_node[fix] - first, self.fix_m[fix], self.fix_information[fix],
+        )  # fmt: skip
+
+    def thinned(self, every_scan: int, every_ray: int) -> JoinedScans:
+        """Some rays of some scans, the newest among them; no fixes."""
+        nodes = self.scan_node[::-1][::every_scan][::-1]
+        nothing = replace(self, scan_node=np.arange(len(nodes), dtype=np.int32), fix_node=self.fix_node[:0])
+        rays = (np.ascontiguousarray(part[nodes, ::every_ray]) for part in (self.log_range, self.instance, self.observed))
+        log_range, instance, observed = rays
+        return replace(nothing, motion=self.motion[nodes], log_range=log_range, instance=instance, observed=observed)
+
 
 def join_scans(frames: Sequence[Observation]) -> JoinedScans:
     """Nodes of frames, oldest first."""
