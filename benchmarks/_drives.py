@@ -191,9 +191,16 @@ def _drive(jobs: list[Job], num_processes: int, progress: ProgressCallback) -> N
         return
     with processes(num_processes) as pool:
         waiting: dict[Future[None], Job] = {pool.submit(_drive_one, job): job for job in missing}
+        failed: list[Future[None]] = []
         for number, future in enumerate(as_completed(waiting), 1):
-            future.result()
             progress("driving", number / len(missing))
+            if future.exception() is not None:
+                job = waiting[future]
+                print(f"drive {job.number} of {job.condition} failed: {future.exception()}", file=sys.stderr)
+                failed.append(future)
+        for future in failed:
+            # Not before all others are driven and kept.
+            future.result()
 
 
 def _is_done(job: Job) -> bool:
