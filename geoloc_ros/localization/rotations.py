@@ -12,8 +12,9 @@ from geoloc_ros.localization.place_index import PlaceIndex
 from geoloc_ros.localization.spectra import Spectra
 from geoloc_ros.localization.turning import BinLayout
 
-# However sure the yaw is, every other one keeps this much: an early mistake can be taken back.
-_LEAST_PROBABILITY = 1e-6
+# However sure the yaw is, every other one keeps this much, so that what was learnt where the map shows nothing of it can
+# be taken back.
+_LEAST_PROBABILITY = 1e-3
 
 
 class CameraYaw:
@@ -75,7 +76,8 @@ class CameraYaw:
         """Standard deviation of the yaw, the width of a turn included; about 1.8 (that of a whole turn) at first."""
         offset = wrap_angle(self._turn_rad - self.yaw_rad)
         width = 2.0 * np.pi / len(self._turn_rad)
-        return float(np.sqrt(np.sum(self.probability * offset**2) + width**2 / 12.0))
+        weight = np.maximum(self.probability - 1.01 * _LEAST_PROBABILITY, 0.0)
+        return float(np.sqrt(np.sum(weight * offset**2) / weight.sum() + width**2 / 12.0))
 
     def look(self, query: Float32, belief: Float32) -> Float32:
         """Dissimilarity (V,) of a query (D,), averaged over the yaw; valid until the next call.
