@@ -64,7 +64,7 @@ class FixWeights:
         """
         power, self._heading_ns = self._power(self._heading_ns, fix.stamp_ns), fix.stamp_ns
         outlier, sigma_rad = self._config.fix_outlier_ratio, float(np.hypot(fix.sigma_rad, _ROAD_RAD))
-        yaw_rad: Float64 = (np.arange(_YAW_BINS) + 0.5) * (2.0 * np.pi / _YAW_BINS) - np.pi
+        yaw_rad = (np.arange(_YAW_BINS, dtype=np.float64) + 0.5) * (2.0 * np.pi / _YAW_BINS) - np.pi
         peak = np.exp(-0.5 * (wrap_angle(yaw_rad + (turned_rad - fix.yaw_rad)) / sigma_rad) ** 2)
         ratio: Float64 = outlier + (1.0 - outlier) * peak / peak.mean()
         return (ratio**power).astype(np.float32)

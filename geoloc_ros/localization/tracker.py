@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
+from dataclasses import dataclass
+
 import numpy as np
 
 from geoloc_ros.core.config import MotionConfig, TrackerConfig
@@ -13,14 +16,23 @@ from geoloc_ros.localization.fixes import FixWeights
 from geoloc_ros.localization.junctions import join_cells
 from geoloc_ros.localization.modes import ModeFinder
 from geoloc_ros.localization.road_belief import RoadBelief, StepModel
+from geoloc_ros.localization.smoothing import BeliefHistory
+from geoloc_ros.localization.tempering import MOST_NATS, FrameTemper
 from geoloc_ros.maps.geomap import PlaceGraph
 
 _REVERSES_AT = -0.5
 """Cells behind its cell at which a path changes to the one before: odometry that trembles must not change it."""
 _LOOKS_BACK_RAD = 2.0
 """Deviation at which a path changes to the other direction of its road: more than any corner that is cut."""
-_MOST_NATS = 60.0
+_SAME_M, _SAME_RAD = 15.0, 1.0
 _NAMED_OFF_MAP = 1e-3
+
+
+@dataclass(frozen=True)
+class _Frame:
+    step: int
+    ahead_m: float
+    turned_rad: float
 
 
 class PathTracker:
@@ -41,14 +53,18 @@ class PathTracker:
     and so is a turn; hence the ratios that are weighed average to 1 over the places of the map.
     """
 
-    def __init__(self, places: PlaceGraph, config: TrackerConfig, motion: MotionConfig) -> None:
+    def __init__(
+        self, places: PlaceGraph, config: TrackerConfig, motion: MotionConfig, memory_m: float = 0.0
+    ) -> None:
+        """`memory_m` is the drive that `smoothed` and `most_probable_path` look back over; its beliefs are kept."""
         self._config = config
         self._cells = cut_cells(places, config.cell_length_m)
         self._grid = build_cell_grid(self._cells)
-        self._belief = RoadBelief(self._cells, join_cells(self._cells, places), len(places.viewpoint_place))
+        joints = join_cells(self._cells, places)
+        self._belief = RoadBelief(self._cells, joints, len(places.viewpoint_place))
         self._modes = ModeFinder(self._cells, self._grid, config.cell_length_m)
         self._links_to = np.argsort(self._cells.link_to, kind="stable")
-        self._whole, self._likelihood = np.empty((2, len(places.viewpoint_place)), np.float32)
+        self._temper = FrameTemper(len(places.viewpoint_place))
         # A step of probability 1 - stay and length l has variance stay (1 - stay) l^2 over its mean (1 - stay) l.
         stay = min(0.5, motion.distance_variance_m / config.cell_length_m)
         self._hop_m = (1.0 - stay) * config.cell_length_m
@@ -58,6 +74,8 @@ class PathTracker:
             config.leave_map_per_m * self._hop_m, config.enter_map_per_m * self._hop_m,
             _LOOKS_BACK_RAD if config.heading_penalty_per_m > 0.0 else np.inf,
         )
+        self._history = BeliefHistory(joints, len(self._cells), stay, int(memory_m / self._hop_m))
+        self._frames: deque[_Frame] = deque()
         self._fixes = FixWeights(self._cells, self._grid, config)
         self.reset()
 
@@ -130,16 +148,17 @@ class PathTracker:
         power = self.next_power
         if power > 0.0:
             self._unweighed_m = 0.0
-            likelihood, choice = self._tempered(log_ratio, power)
+            likelihood, choice = self._temper.ratios(log_ratio, power)
             # Streets come in kinds, and frames in a row are of one kind: a wrong map does as well as its look-alikes.
             chance = self._config.look_alike_nats * power * choice
             factor = self._belief.weigh(likelihood, self._phase)
             self._belief.off_map *= float(np.exp(chance))
+            self._frames.append(_Frame(self._steps, self._ahead_m, self._turned_rad))
             self._log_evidence += float(np.log(factor))
 
     def weigh_places(self, log_ratio: Float32, power: float) -> None:
         """Take in what somebody else says about every viewpoint (V,), as the part `power` of it, 0 to 1."""
-        self._belief.weigh(self._tempered(log_ratio, power)[0], self._phase)
+        self._belief.weigh(self._temper.ratios(log_ratio, power)[0], self._phase)
 
     def weigh_position(self, fix: PositionFix) -> None:
         """Take in a position that somebody measured."""
@@ -154,7 +173,7 @@ class PathTracker:
         for (x_m, y_m, yaw_rad), nats in zip(poses, log_ratio, strict=True):
             back_m = self._ahead_m * np.array([np.cos(yaw_rad), np.sin(yaw_rad)])
             at = Pose2(float(x_m - back_m[0]), float(y_m - back_m[1]), float(yaw_rad - self._turned_rad))
-            self._belief.boost(self._grid, at, radius_m, max_turn_rad, float(np.exp(min(nats, _MOST_NATS))))
+            self._belief.boost(self._grid, at, radius_m, max_turn_rad, float(np.exp(min(nats, MOST_NATS))))
 
     def belief(self) -> Float32:
         """Probability of each viewpoint (V,), with its half of the road to the next and from the last.
@@ -182,31 +201,42 @@ class PathTracker:
         """The first of `modes`."""
         return self.modes(1, radius_m, max_turn_rad)[0]
 
+    def smoothed(self) -> tuple[Mode, ...]:
+        """Where the vehicle was at each frame of the last `memory_m`, from all frames until now, oldest first."""
+        belief, first = self._belief, self._steps - len(self._history)
+        snapshots = self._history.smoothed(belief.mass, belief.moment)
+        poses: list[Mode] = []
+        for frame in self._frames:
+            snapshot, (mass, moment) = snapshots[frame.step - first], np.zeros((2, len(self._cells)), np.float32)
+            mass[snapshot.cell], moment[snapshot.cell] = snapshot.mass, snapshot.moment
+            scale = 1.0 / float(snapshot.mass.sum())
+            poses += self._modes.find(mass, moment, scale, frame.ahead_m, frame.turned_rad, 1, _SAME_M, _SAME_RAD)
+        return tuple(poses)
+
+    def most_probable_path(self) -> Float64:
+        """Poses (n, 3), a cell apart, of the one path of the last `memory_m` that explains everything best."""
+        cells, belief = self._cells, self._belief
+        path = self._history.most_probable_path(belief.mass, belief.moment)
+        xy_m = np.column_stack([cells.x_m[path], cells.y_m[path]]) + cells.origin_m
+        return np.column_stack([xy_m, cells.yaw_rad[path]])
+
     @property
     def _phase(self) -> float:
         return self._ahead_m / self._config.cell_length_m
-
-    def _tempered(self, log_ratio: Float32, power: float) -> tuple[Float32, float]:
-        """Likelihood ratios (V,) of which the part `power` is meant; how much the frame prefers some places, 0 to 1.
-
-        The mean of the ratios is that of the whole, to that power.
-        """
-        whole = np.exp(np.minimum(log_ratio, _MOST_NATS, out=self._whole), out=self._whole)
-        mean = float(whole.mean(dtype=np.float64))
-        choice = max(0.0, 1.0 - mean**2 * len(whole) / float(np.dot(whole, whole)))
-        if power >= 1.0:
-            return whole, choice
-        likelihood = np.multiply(log_ratio, np.float32(power), out=self._likelihood)
-        np.exp(likelihood, out=likelihood)
-        likelihood *= np.float32(mean**power / float(likelihood.mean(dtype=np.float64)))
-        return likelihood, choice
 
     def _start(self) -> None:
         self._ahead_m = self._turned_rad = self._log_evidence = 0.0
         self._unweighed_m = self._config.evidence_length_m  # the first frame counts in full
         self._fixes.reset()
+        self._history.clear()
+        self._frames.clear()
+        self._steps = 0
 
     def _hop(self, turn_rad: float, backward: bool) -> None:
+        self._history.record(self._belief.mass, self._belief.moment, backward)
+        self._steps += 1
+        while self._frames and self._frames[0].step < self._steps - len(self._history):
+            self._frames.popleft()
         chance = -self._config.turn_chance_per_m * self._hop_m
         factor = self._belief.hop(self._step, turn_rad, float(np.exp(chance)), backward)
         self._log_evidence += float(np.log(factor)) - chance
