@@ -22,7 +22,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-map_app = typer.Typer(help="Get maps.", no_args_is_help=True)
+map_app = typer.Typer(help="Get maps, and see where they are out of date.", no_args_is_help=True)
 app.add_typer(map_app, name="map")
 app.add_typer(train_app, name="train")
 app.add_typer(export_app, name="export")
@@ -201,6 +201,28 @@ def fetch(
     with progress_bar() as progress:
         box = parse_crop(bbox) if bbox else find_place(place or "", place_server or NOMINATIM_URL)
         summary = fetch_map(box, output, server or OVERPASS_URL, progress)
+    typer.echo(summary.as_text())
+
+
+@map_app.command()
+def diff(
+    sources: Annotated[
+        list[str], typer.Argument(metavar="BAG...", help="Bags and folders of them, as `geoloc evaluate` takes them.")
+    ],
+    index_folder: Annotated[Path, typer.Option("--index", help="Index folder of the map.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder to write; one of `geoloc evaluate` saves localizing again.")
+    ] = Path("evaluation"),
+    use: UseOption = "",
+    config: ConfigOption = None,
+    set_: SetOption = None,
+) -> None:
+    """Find buildings of the map that drives contradict, and new ones, as GeoJSON with their probabilities."""
+    from geoloc_ros.core.config import load_config
+    from geoloc_ros.map_diff import diff_map
+
+    with progress_bar() as progress:
+        summary = diff_map(sources, index_folder, output, load_config(config, tuple(set_ or ())), progress, use)
     typer.echo(summary.as_text())
 
 
