@@ -2,61 +2,142 @@
 
 from __future__ import annotations
 
-import numpy as np
-from scipy.spatial import cKDTree
+from dataclasses import dataclass
 
-from geoloc_ros.core.config import Config
+import numpy as np
+
+from geoloc_ros.core.config import Config, LocalizerConfig
 from geoloc_ros.core.errors import ObservationError
-from geoloc_ros.core.geometry import relative_motion, wrap_angle
-from geoloc_ros.core.types import Float32, Float64, Hypothesis, Observation, Pose2, PoseEstimate, SemanticScan
-from geoloc_ros.localization.likelihood import log_likelihood
+from geoloc_ros.core.geometry import relative_motion
+from geoloc_ros.core.types import (
+    Float32,
+    Float64,
+    HeadingFix,
+    Observation,
+    PlaceEvidence,
+    Pose2,
+    PoseEstimate,
+    PositionFix,
+    SemanticScan,
+)
+from geoloc_ros.localization.fix_queue import FixQueue
+from geoloc_ros.localization.keeping import PlaceKeeper
 from geoloc_ros.localization.place_index import PlaceIndex
+from geoloc_ros.localization.search import GlobalSearch
 from geoloc_ros.localization.status import FixStatus
-from geoloc_ros.localization.tracker import PathTracker
+from geoloc_ros.localization.turning import BinLayout
+
+# Of the belief, when the newest frames were seen from elsewhere: the vehicle may be anywhere, or it was an alarm.
+_REOPENED_SHARE = 0.9
+
+
+@dataclass(frozen=True)
+class LocalizerHealth:
+    """What diagnostics show beside the estimate; as after the last frame."""
+
+    log_evidence: float
+    """That all frames were seen on this map, nats."""
+    doubt: float
+    """Log odds that the newest frames were seen from elsewhere."""
+    nis: float
+    """How far the last alignment moved the pose: squared, in standard deviations; NaN without one, as the next two."""
+    odometry_scale: float
+    """True distance per distance of the odometry."""
+    depth_scale: float
+    """Observed ranges per true ones."""
+    camera_yaw_rad: float
+    """Of the camera on the vehicle, beyond what tf says."""
+    num_buildings: int
+    """That the last alignment used."""
 
 
 class Localizer:
-    """Tracks one vehicle in one city from descriptors and odometry, starting anywhere in any direction."""
+    """Tracks one vehicle in one city from scans, their descriptors and odometry, starting anywhere in any direction.
 
-    def __init__(self, index: PlaceIndex, config: Config) -> None:
-        self._index = index
-        self._poses = index.places.poses()
-        self._around = cKDTree(self._poses[:, :2])
+    Two layers. `GlobalSearch` holds the belief over the whole map; `PlaceKeeper` follows its best mode metre by metre
+    and says what speaks for it; `FixStatus` decides whether that is a fix. While there is none, a frame every few
+    metres is compared with the whole map; with a fix fewer are, so that the belief is warm when it is needed.
+    """
+
+    def __init__(self, index: PlaceIndex, config: Config, layout: BinLayout | None = None) -> None:
+        """Nowhere yet.
+
+        Args:
+            index: Of the city.
+            config: All of it.
+            layout: How queries turn (`turning.layout_of`); only needed where the yaw of the camera is to be learnt.
+
+        Raises:
+            ConfigError: If it is needed and missing.
+            ArtifactError: If the table of rays that is shipped cannot be read.
+        """
         self._config = config.localizer
-        self._num_hypotheses = config.index.num_hypotheses
-        self._likelihood = config.tracker
-        self._tracker = PathTracker(index.places, config.tracker, config.motion)
+        self._num_rays = config.scan.num_rays
+        self._search = GlobalSearch(index, config, layout)
+        self._keeper = PlaceKeeper(index.geomap, index.places.poses(), config)
         self._status = FixStatus(config.localizer)
-        self._last: tuple[int, Pose2] | None = None
+        self._queue = FixQueue()
+        self._last: Observation | None = None
+        self._unsearched_m = np.inf
 
     @property
     def belief(self) -> Float32:
         """Probability of each viewpoint (V,)."""
-        return self._tracker.belief()
+        return self._search.belief
+
+    @property
+    def health(self) -> LocalizerHealth:
+        """For diagnostics."""
+        alignment, nan = self._keeper.alignment, float("nan")
+        yaw_rad = self._search.camera_yaw_rad + (0.0 if alignment is None else alignment.camera_yaw_rad)
+        return LocalizerHealth(
+            self._search.log_evidence, self._keeper.significance.doubt, nan if alignment is None else alignment.nis,
+            nan if alignment is None else alignment.scale, nan if alignment is None else alignment.depth_scale,
+            yaw_rad, 0 if alignment is None else alignment.num_buildings,
+        )
+
+    def configure(self, config: LocalizerConfig) -> None:
+        """Judge by other limits from the next frame on; belief and fix are kept."""
+        self._config = config
+        self._status.configure(config)
 
     def warm_up(self) -> None:
         """Load now what the first frame would wait for: kernels, and the pages of the index. As new after that."""
-        rays = np.full(8, np.nan, np.float32)
-        nothing = SemanticScan(rays, np.full(8, -1, np.int32), np.zeros(8, bool))
-        query = np.zeros(self._index.dimension, np.float32)
+        rays = np.full(self._num_rays, np.nan, np.float32)
+        nothing = SemanticScan(rays, np.full(len(rays), -1, np.int32), np.zeros(len(rays), bool))
+        query = np.zeros(self._search.dimension, np.float32)
         self.update(Observation(0, nothing, query, Pose2(0.0, 0.0, 0.0)))
         self.reset()
 
     def reset(self) -> None:
         """Forget everything: the vehicle may be anywhere."""
-        self._tracker.reset()
-        self._status.reset("started anew")
+        self._queue.clear()
         self._last = None
+        self._start_anew("started anew")
 
     def set_initial_pose(self, pose: Pose2, covariance: Float64) -> None:
         """Start from a pose in the map frame that somebody names, with its covariance (3, 3) of x, y, yaw."""
-        self._tracker.set_pose(pose, covariance)
-        self._status.trust("initial pose given")
+        self._status.reset("initial pose given")
+        self._search.set_pose(pose, covariance)
+        self._keeper.begin(pose, covariance)
+
+    def add_position(self, fix: PositionFix) -> None:
+        """Hear of a position. It may be wrong: it speaks for places around it, and makes no fix by itself."""
+        self._queue.add(fix)
+
+    def add_heading(self, fix: HeadingFix) -> None:
+        """Hear of a heading, which may be wrong."""
+        self._queue.add(fix)
+
+    def add_places(self, evidence: PlaceEvidence) -> None:
+        """Hear of places that somebody else found, all of which may be wrong."""
+        self._queue.add(evidence)
 
     def update(self, observation: Observation) -> PoseEstimate:
         """Take in a frame.
 
-        Stamps that go back, and odometry that jumps, start everything anew with this frame.
+        Stamps that go back, and odometry that jumps, start everything anew with this frame. `hypotheses` are those of
+        the last frame that was compared with the whole map, which not every frame is.
 
         Raises:
             ObservationError: If the stamp repeats the last one, or query or odometry is not finite. Nothing has
@@ -64,52 +145,73 @@ class Localizer:
             IndexMismatchError: If the query is of another dimension than the index.
         """
         self._check(observation)
-        dissimilarity = self._index.dissimilarities(observation.query)
-        travelled_m, moved = self._move(observation.stamp_ns, observation.odometry)
-        if moved:
-            self._tracker.weigh(log_likelihood(dissimilarity, self._likelihood))
-        belief = self._tracker.belief()
-        peak = int(np.argmax(belief))
-        cluster = self._tracker.cluster(peak, self._config.mode_radius_m, self._config.mode_turn_rad)
-        status, reason = self._status.update(cluster.probability, self._rank(dissimilarity, cluster.pose), travelled_m)
+        travelled_m = self._move(observation)
+        if self._unsearched_m >= (self._config.global_every_m if self._status.has_fix else self._config.search_every_m):
+            self._unsearched_m = 0.0
+            self._search.look(observation.query)
+        self._keeper.significance.add_map(self._search.testify(), travelled_m)
+        modes = self._search.modes()
+        self._keeper.choose(observation, modes)
+        self._keeper.see(observation, self._search.camera_yaw_rad, self._search.camera_sigma_rad)
+        place, verdict = self._keeper.place(modes), self._keeper.verdict(modes)
+        estimate_modes = (place, *self._keeper.others(modes))
+        had_fix = self._status.has_fix
+        status, reason = self._status.update(verdict)
+        if had_fix and not self._status.has_fix:
+            self._give_up()
         return PoseEstimate(
-            observation.stamp_ns, cluster.pose, cluster.covariance, status, cluster.probability, reason,
-            self._hypotheses(dissimilarity, belief), (cluster,), 1.0,
+            observation.stamp_ns, place.pose, place.covariance, status, verdict.probability, reason,
+            self._search.hypotheses, estimate_modes, verdict.chance,
         )
 
     def _check(self, observation: Observation) -> None:
         stamp_ns, odometry = observation.stamp_ns, observation.odometry
+        self._search.check(observation.query)
         if not np.isfinite(observation.query).all():
             raise ObservationError(f"query of the frame at {stamp_ns} ns is not finite; its scan is broken")
         if not np.isfinite(odometry.as_array()).all():
             raise ObservationError(f"odometry at {stamp_ns} ns is not finite: {odometry}")
-        if self._last is not None and stamp_ns == self._last[0]:
+        if self._last is not None and stamp_ns == self._last.stamp_ns:
             raise ObservationError(f"frame repeats the stamp {stamp_ns} ns of the last one")
 
-    def _move(self, stamp_ns: int, odometry: Pose2) -> tuple[float, bool]:
-        """Distance driven since the last frame, and whether this frame is to be weighed."""
-        last, self._last = self._last, (stamp_ns, odometry)
-        if last is None:
-            return 0.0, True
-        motion = relative_motion(last[1], odometry)
-        travelled_m = float(np.hypot(motion.x_m, motion.y_m))
-        if stamp_ns < last[0] or travelled_m > self._config.max_odometry_step_m:
-            self._tracker.reset()
-            self._status.reset("stamps went back" if stamp_ns < last[0] else f"odometry jumped by {travelled_m:.0f} m")
-            return 0.0, True
-        return travelled_m, self._tracker.advance(motion.x_m, motion.yaw_rad)
+    def _move(self, observation: Observation) -> float:
+        """Distance driven since the last frame; everything has moved by it and heard what others said meanwhile."""
+        last, self._last = self._last, observation
+        stamp_ns = observation.stamp_ns
+        if last is not None:
+            motion = relative_motion(last.odometry, observation.odometry)
+            travelled_m = float(np.hypot(motion.x_m, motion.y_m))
+            if stamp_ns < last.stamp_ns:
+                self._start_anew("stamps went back")
+            elif travelled_m > self._config.max_odometry_step_m:
+                self._start_anew(f"odometry jumped by {travelled_m:.0f} m")
+            else:
+                # What others say belongs to the frame nearest to its stamp.
+                speed_m_per_ns = travelled_m / (stamp_ns - last.stamp_ns)
+                self._hear((last.stamp_ns + stamp_ns) // 2, last.stamp_ns, speed_m_per_ns)
+                self._search.move(motion)
+                self._hear(stamp_ns, stamp_ns, speed_m_per_ns)
+                self._keeper.carry(observation, travelled_m)
+                self._unsearched_m += travelled_m
+                return travelled_m
+        self._hear(stamp_ns, stamp_ns, 0.0)
+        return 0.0
 
-    def _rank(self, dissimilarity: Float32, pose: Pose2) -> float:
-        """Share of the city that is more like the frame than the best viewpoint around a pose that looks its way."""
-        near = np.array(self._around.query_ball_point([pose.x_m, pose.y_m], self._config.mode_radius_m), np.int64)
-        near = near[np.abs(wrap_angle(self._poses[near, 2] - pose.yaw_rad)) < self._config.mode_turn_rad]
-        return float(np.mean(dissimilarity < dissimilarity[near].min())) if len(near) else 1.0
+    def _hear(self, until_ns: int, now_ns: int, speed_m_per_ns: float) -> None:
+        """Take in what others said up to a stamp, while the belief is that of another one."""
+        for fix in self._queue.take(until_ns):
+            self._search.hear(fix, max(0.0, (now_ns - fix.stamp_ns) * speed_m_per_ns))
+            if isinstance(fix, PositionFix):
+                self._keeper.hear(fix)
 
-    def _hypotheses(self, dissimilarity: Float32, belief: Float32) -> tuple[Hypothesis, ...]:
-        count = min(self._num_hypotheses, len(dissimilarity))
-        nearest = np.argpartition(dissimilarity, count - 1)[:count]
-        nearest = nearest[np.argsort(dissimilarity[nearest], kind="stable")]
-        return tuple(
-            Hypothesis(int(row), Pose2(*map(float, self._poses[row])), float(dissimilarity[row]), float(belief[row]))
-            for row in nearest
-        )
+    def _start_anew(self, why: str) -> None:
+        self._search.reset()
+        self._keeper.reset()
+        self._status.reset(why)
+        self._unsearched_m = np.inf
+
+    def _give_up(self) -> None:
+        """The fix is lost: look everywhere again, and let nothing of the past vouch for a place."""
+        self._keeper.reset()
+        self._search.reopen(_REOPENED_SHARE)
+        self._unsearched_m = np.inf

@@ -130,15 +130,16 @@ class PlaceIndex:
 
     def dissimilarities(self, query: Float32, out: Float32 | None = None) -> Float32:
         """Dissimilarity (V,) of a query (D,) to every viewpoint, in one pass over the index; written to `out` (V,)."""
-        self._check_query(query)
+        self.check_query(query)
         return inner_products(self.descriptors, query, out)
 
     def dissimilarities_at(self, query: Float32, viewpoints: Int64) -> Float32:
         """Dissimilarity (n,) of a query (D,) to some viewpoints (n,): what surroundings cost, not the city."""
-        self._check_query(query)
+        self.check_query(query)
         return inner_products_at(self.descriptors, viewpoints, query)
 
-    def _check_query(self, query: Float32) -> None:
+    def check_query(self, query: Float32) -> None:
+        """Raise IndexMismatchError if a query is not of shape (D,)."""
         if query.shape != (self.dimension,):
             raise IndexMismatchError(
                 f"query has shape {query.shape}, the index holds {self.dimension}-d ones; "

@@ -2,65 +2,89 @@
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import dataclass
 
 from geoloc_ros.core.config import LocalizerConfig
 from geoloc_ros.core.types import LocalizationStatus
 
-# Ranks better than this are luck of the place, not quality of the pose.
-_BEST_RANK = 5e-4
+
+@dataclass(frozen=True)
+class Verdict:
+    """What speaks for and against a pose after a frame."""
+
+    probability: float
+    """Belief around it, 0 to 1: no other place of the map is as likely."""
+    chance: float
+    """That a wrong place looks as good, 0 to 1: the vehicle is on the map at all."""
+    doubt: float
+    """Log odds that the newest frames were seen from elsewhere: the vehicle is still there."""
+    sigma_m: float
+    """Standard deviation of the position, in its worst direction."""
+
+    def as_text(self) -> str:
+        """For people."""
+        return (
+            f"{self.probability:.0%} of the belief is here, within {self.sigma_m:.1f} m; "
+            f"chance {self.chance:.1g}, doubt {self.doubt:.1f} nats"
+        )
 
 
 class FixStatus:
-    """State with hysteresis: a fix needs much belief and agreement, is lost with little belief, and is kept in between.
+    """State with hysteresis: a fix is hard to get, and is kept until something speaks against it.
 
-    Belief alone does not do: somewhere on a map there is always a path that fits better than all others, also for a
-    drive that is not on the map. So the frames must also look like the pose, over some distance. Agreement is the mean
-    of `-log(rank)` over the distance driven, rank being the share of the city that looks more like a frame than the
-    pose does. It begins at 0, so it takes a drive of about one `agreement_length_m` to earn a fix.
+    INITIALIZING: there was no fix since the start. LOST: there was one. INITIALIZED: a fix that a vehicle can trust.
+    DEGRADED: still a fix, of the right place, but less exact or less certain than one that would be given anew.
     """
 
     def __init__(self, config: LocalizerConfig) -> None:
         self._config = config
         self.reset("no frame yet")
 
+    def configure(self, config: LocalizerConfig) -> None:
+        """Judge by other limits from now on."""
+        self._config = config
+
     def reset(self, why: str) -> None:
         """Without a fix, for the reason given."""
         self._why = why
-        self._has_fix = False
-        self._had_fix = False
-        self._agreement = 0.0
+        self._has_fix = self._had_fix = False
 
-    def trust(self, why: str) -> None:
-        """As after `reset`, but whoever named the pose vouches for it: belief alone makes it a fix."""
-        self.reset(why)
-        self._agreement = -float(np.log(_BEST_RANK))
+    @property
+    def has_fix(self) -> bool:
+        """After the last frame."""
+        return self._has_fix
 
-    def update(self, probability: float, rank: float, travelled_m: float) -> tuple[LocalizationStatus, str]:
-        """State after a frame, with one line for people.
+    def update(self, verdict: Verdict) -> tuple[LocalizationStatus, str]:
+        """State after a frame, with one line for people."""
+        complaint = self._against(verdict) if self._has_fix else self._missing(verdict)
+        if complaint:
+            state = LocalizationStatus.LOST if self._had_fix else LocalizationStatus.INITIALIZING
+            if self._has_fix:
+                self._why = complaint
+            self._has_fix = False
+            return state, f"{self._why}: {verdict.as_text()}"
+        self._has_fix = self._had_fix = True
+        is_degraded = bool(self._missing(verdict))
+        return (LocalizationStatus.DEGRADED if is_degraded else LocalizationStatus.INITIALIZED), verdict.as_text()
 
-        Args:
-            probability: Belief around the pose.
-            rank: Share of the city that looks more like the frame than the pose does.
-            travelled_m: Driven since the last frame.
-        """
+    def _missing(self, verdict: Verdict) -> str:
+        """What keeps a pose from being a new fix; empty if nothing does."""
         config = self._config
-        memory = np.exp(-travelled_m / config.agreement_length_m)
-        self._agreement = float(memory * self._agreement - (1.0 - memory) * np.log(max(rank, _BEST_RANK)))
-        mean_rank = float(np.exp(-self._agreement))
-        if self._has_fix:
-            self._has_fix = probability >= config.lost_probability
-        else:
-            self._has_fix = probability >= config.fix_probability and mean_rank <= config.fix_rank
-        if not self._has_fix:
-            return self._without_fix(probability, mean_rank)
-        self._had_fix = True
-        says = f"{probability:.0%} of the belief is here, {mean_rank:.1%} of the city looks more like the frames"
-        is_degraded = mean_rank > config.degraded_rank
-        return (LocalizationStatus.DEGRADED if is_degraded else LocalizationStatus.INITIALIZED), says
+        if verdict.probability < config.fix_probability:
+            return "other places are as likely"
+        if verdict.chance > config.fix_chance:
+            return "a wrong place may look as good"
+        if verdict.sigma_m > config.fix_sigma_m:
+            return "the position is not exact"
+        return "the newest frames look unlike it" if verdict.doubt > config.fix_doubt else ""
 
-    def _without_fix(self, probability: float, mean_rank: float) -> tuple[LocalizationStatus, str]:
-        says = f"{probability:.0%} of the belief at the best place, {mean_rank:.1%} of the city looks more like it"
-        if self._had_fix:
-            return LocalizationStatus.LOST, f"belief has spread: {says}"
-        return LocalizationStatus.INITIALIZING, f"{self._why}: {says}"
+    def _against(self, verdict: Verdict) -> str:
+        """Why a fix is lost; empty if it is not."""
+        config = self._config
+        if verdict.probability < config.lost_probability:
+            return "the belief is elsewhere"
+        if verdict.chance > config.lost_chance:
+            return "a wrong place would look as good"
+        if verdict.sigma_m > config.lost_sigma_m:
+            return "nothing was recognized for too long"
+        return "the newest frames were seen from elsewhere" if verdict.doubt > config.lost_doubt else ""

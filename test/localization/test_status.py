@@ -1,54 +1,59 @@
+from dataclasses import replace
+
 from geoloc_ros.core.config import LocalizerConfig
 from geoloc_ros.core.types import LocalizationStatus
-from geoloc_ros.localization.status import FixStatus
+from geoloc_ros.localization.status import FixStatus, Verdict
 
-CONFIG = LocalizerConfig(
-    fix_probability=0.9, lost_probability=0.5, fix_rank=0.01, degraded_rank=0.04, agreement_length_m=50.0
-)
+CONFIG = LocalizerConfig()
+GOOD = Verdict(probability=0.99, chance=1e-6, doubt=0.0, sigma_m=0.5)
+UNSURE = replace(GOOD, probability=0.7)
 
 
-def trusted() -> FixStatus:
+def statuses(*verdicts: Verdict) -> list[str]:
     status = FixStatus(CONFIG)
-    status.trust("initial pose given")
-    return status
+    return [status.update(verdict)[0].name for verdict in verdicts]
 
 
-def statuses(status: FixStatus, *probabilities: float, rank: float = 0.001) -> list[str]:
-    return [status.update(probability, rank, 10.0)[0].name for probability in probabilities]
+def test_a_fix_is_hard_to_get_and_kept_with_less() -> None:
+    assert statuses(UNSURE, GOOD, UNSURE, GOOD) == ["INITIALIZING", "INITIALIZED", "DEGRADED", "INITIALIZED"]
 
 
-def test_a_fix_needs_much_belief_and_is_kept_with_less() -> None:
-    seen = statuses(trusted(), 0.6, 0.91, 0.6, 0.51)
-    assert seen == ["INITIALIZING", "INITIALIZED", "INITIALIZED", "INITIALIZED"]
+def test_a_fix_that_is_lost_needs_everything_again() -> None:
+    elsewhere = replace(GOOD, probability=0.1)
+    assert statuses(GOOD, elsewhere, UNSURE, GOOD) == ["INITIALIZED", "LOST", "LOST", "INITIALIZED"]
 
 
-def test_a_fix_that_is_lost_needs_much_belief_again() -> None:
-    assert statuses(trusted(), 0.95, 0.4, 0.8, 0.95) == ["INITIALIZED", "LOST", "LOST", "INITIALIZED"]
+def test_each_doubt_alone_keeps_a_pose_from_being_a_fix() -> None:
+    for bad in ({"probability": 0.5}, {"chance": 0.01}, {"doubt": 1.5}, {"sigma_m": 5.0}):
+        assert statuses(replace(GOOD, **bad)) == ["INITIALIZING"], bad
 
 
-def test_belief_alone_makes_no_fix_where_frames_look_unlike_the_pose() -> None:
-    assert set(statuses(FixStatus(CONFIG), *[0.99] * 50, rank=0.03)) == {"INITIALIZING"}
+def test_each_doubt_alone_degrades_a_fix_and_loses_it_when_grave() -> None:
+    for mild, grave in (
+        ({"probability": 0.6}, {"probability": 0.4}), ({"chance": 0.01}, {"chance": 0.5}),
+        ({"doubt": CONFIG.lost_doubt - 0.1}, {"doubt": CONFIG.lost_doubt + 0.1}), ({"sigma_m": 5.0}, {"sigma_m": 20.0}),
+    ):
+        assert statuses(GOOD, replace(GOOD, **mild), replace(GOOD, **grave)) == ["INITIALIZED", "DEGRADED", "LOST"]
 
 
-def test_agreement_is_earned_by_driving() -> None:
-    # 1 - exp(-d / 50) of -log(0.001) reaches -log(0.01) at two thirds: after 55 m.
-    assert statuses(FixStatus(CONFIG), *[0.95] * 7).count("INITIALIZING") == 5
+def test_it_says_why_a_fix_was_lost_until_there_is_one_again() -> None:
+    status = FixStatus(CONFIG)
+    status.update(GOOD)
+    assert "seen from elsewhere" in status.update(replace(GOOD, doubt=9.0))[1]
+    assert "seen from elsewhere" in status.update(UNSURE)[1]
+    assert "seen from elsewhere" not in status.update(GOOD)[1]
 
 
-def test_standing_still_earns_nothing_and_degrades_nothing() -> None:
-    fresh, fixed = FixStatus(CONFIG), trusted()
-    assert {fresh.update(0.99, 0.0, 0.0)[0] for _ in range(100)} == {LocalizationStatus.INITIALIZING}
-    assert {fixed.update(0.99, 0.9, 0.0)[0] for _ in range(100)} == {LocalizationStatus.INITIALIZED}
-
-
-def test_a_fix_whose_frames_look_unlike_it_is_degraded_after_a_while() -> None:
-    seen = statuses(trusted(), *[0.95] * 12, rank=0.3)
-    assert seen[0] == "INITIALIZED" and seen[-1] == "DEGRADED" and "LOST" not in seen
-
-
-def test_after_a_reset_it_says_why_it_has_no_fix() -> None:
-    status = trusted()
-    status.update(0.95, 0.001, 10.0)
+def test_after_a_reset_there_was_never_a_fix_and_it_says_why() -> None:
+    status = FixStatus(CONFIG)
+    status.update(GOOD)
     status.reset("stamps went back")
-    state, reason = status.update(0.2, 0.001, 10.0)
+    state, reason = status.update(UNSURE)
     assert state is LocalizationStatus.INITIALIZING and "stamps went back" in reason
+
+
+def test_other_limits_hold_from_the_next_frame_on() -> None:
+    status = FixStatus(CONFIG)
+    status.update(UNSURE)
+    status.configure(CONFIG.model_copy(update={"fix_probability": 0.6}))
+    assert status.update(UNSURE)[0] is LocalizationStatus.INITIALIZED

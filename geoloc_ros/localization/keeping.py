@@ -1,0 +1,137 @@
+"""Which place is followed, how exactly, and how much speaks for it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+
+import numpy as np
+
+from geoloc_ros.core.config import Config
+from geoloc_ros.core.files import shared_file
+from geoloc_ros.core.types import Float64, Mode, Observation, Pose2, PositionFix
+from geoloc_ros.localization.agreement import RayAgreement
+from geoloc_ros.localization.alignment import Aligner, Alignment
+from geoloc_ros.localization.following import FollowedPlace
+from geoloc_ros.localization.ray_likelihood import RayTable
+from geoloc_ros.localization.significance import Significance
+from geoloc_ros.localization.status import Verdict
+from geoloc_ros.localization.window import ScanWindow
+from geoloc_ros.maps.geomap import GeoMap
+from geoloc_ros.maps.raycast import RayCaster
+
+# A place is worth a closer look long before it is a fix, and is given up for one that is so many times as likely.
+_FOLLOW_PROBABILITY = 0.3
+_GIVE_UP_RATIO = 2.0
+# Frames nearer than this say the same.
+_LOOK_EVERY_M = 1.0
+# A camera whose yaw is not known better would turn the walls away from where they are looked for.
+_MAX_CAMERA_SIGMA_RAD = np.radians(8.0)
+# Blind for so long, the roads say better than odometry alone where the vehicle is.
+_MAX_BLIND_M = 50.0
+_MAX_FIXES = 100
+
+
+class PlaceKeeper:
+    """Follows the best mode of the belief over the map metre by metre, and says what speaks for and against it."""
+
+    def __init__(self, geomap: GeoMap, viewpoints: Float64, config: Config) -> None:
+        """No place yet; `viewpoints` (V, 3) are poses on the roads of the map.
+
+        Raises:
+            ArtifactError: If the table of rays that is shipped cannot be read.
+        """
+        caster = RayCaster(geomap.buildings.walls())
+        table = RayTable.load(shared_file("models/ray_table.npz"))
+        self._agreement = RayAgreement(caster, viewpoints, table, config.rerank, config.scan)
+        self._aligner = Aligner(caster, config.scan, config.align, config.motion)
+        self._window = ScanWindow(config.align)
+        self._motion = config.motion
+        self._radius_m, self._turn_rad = config.localizer.mode_radius_m, config.localizer.mode_turn_rad
+        self.significance = Significance()
+        self._positions: deque[PositionFix] = deque(maxlen=_MAX_FIXES)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget place, scans and evidence."""
+        self._followed: FollowedPlace | None = None
+        self._unseen_m = 0.0
+        self._window.reset()
+        self._positions.clear()
+        self.significance.reset()
+
+    def begin(self, pose: Pose2, covariance: Float64) -> None:
+        """Follow a pose that somebody vouches for."""
+        self.reset()
+        self._follow(pose, covariance)
+        self.significance.vouch()
+
+    def hear(self, fix: PositionFix) -> None:
+        """Let a position of somebody else take part in the next alignments."""
+        self._positions.append(fix)
+
+    def carry(self, observation: Observation, travelled_m: float) -> None:
+        """Move on to the odometry of a frame."""
+        self._unseen_m += travelled_m
+        if self._followed is not None:
+            self._followed.carry(observation.stamp_ns, observation.odometry, travelled_m)
+
+    def choose(self, observation: Observation, modes: Sequence[Mode]) -> None:
+        """Follow another place if the belief is clearly there."""
+        best, followed = modes[0], self._followed
+        is_blind = followed is not None and (followed.alignment is None or followed.unaligned_m > _MAX_BLIND_M)
+        if is_blind and self._is_near(best.pose):
+            self._follow(best.pose, best.covariance)  # the same place: what spoke for it still does
+        elif best.probability >= max(_FOLLOW_PROBABILITY, _GIVE_UP_RATIO * self.probability(modes)):
+            self.significance.forget_place()
+            self._follow(best.pose, best.covariance)
+        if self._followed is not None:
+            self._followed.carry(observation.stamp_ns, observation.odometry, 0.0)
+
+    def see(self, observation: Observation, camera_yaw_rad: float, camera_sigma_rad: float) -> None:
+        """Test a frame against the place, then let it correct the pose."""
+        is_key = self._window.add(observation)
+        followed = self._followed
+        if followed is None or camera_sigma_rad > _MAX_CAMERA_SIGMA_RAD:
+            return
+        if self._unseen_m >= _LOOK_EVERY_M:
+            self.significance.add_frame(followed.expect(observation.scan, camera_yaw_rad), self._unseen_m)
+            self._unseen_m = 0.0
+        if is_key or followed.alignment is None:
+            followed.align(self._window, observation, tuple(self._positions), camera_yaw_rad)
+
+    def probability(self, modes: Sequence[Mode]) -> float:
+        """Belief around the followed place, 0 to 1; 0 without one."""
+        return min(1.0, sum(mode.probability for mode in modes if self._is_near(mode.pose)))
+
+    def verdict(self, modes: Sequence[Mode]) -> Verdict:
+        """What speaks for and against the followed place, or the best mode where none is followed."""
+        significance, place = self.significance, self.place(modes)
+        sigma_m = float(np.sqrt(np.linalg.eigvalsh(place.covariance[:2, :2])[-1]))
+        return Verdict(place.probability, significance.chance, significance.doubt, sigma_m)
+
+    def place(self, modes: Sequence[Mode]) -> Mode:
+        """The followed place, or the best mode where none is followed."""
+        if self._followed is None:
+            return modes[0]
+        return Mode(self._followed.pose, self._followed.covariance, self.probability(modes))
+
+    def others(self, modes: Sequence[Mode]) -> tuple[Mode, ...]:
+        """The modes that are not the place."""
+        if self._followed is None:
+            return tuple(modes[1:])
+        return tuple(mode for mode in modes if not self._is_near(mode.pose))
+
+    @property
+    def alignment(self) -> Alignment | None:
+        """The last one of the followed place, if there is any."""
+        return None if self._followed is None else self._followed.alignment
+
+    def _follow(self, pose: Pose2, covariance: Float64) -> None:
+        self._followed = FollowedPlace(self._aligner, self._agreement, self._motion, pose, covariance)
+
+    def _is_near(self, pose: Pose2) -> bool:
+        if self._followed is None:
+            return False
+        distance_m, turn_rad = self._followed.distance_to(pose)
+        return distance_m < self._radius_m and turn_rad < self._turn_rad
