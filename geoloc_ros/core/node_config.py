@@ -85,7 +85,9 @@ class LocalizerNodeConfig(NodeConfig):
     """Descriptors and odometry in, pose out."""
 
     runtime_changeable: ClassVar[tuple[str, ...]] = (
-        "tf_broadcast", "transform_tolerance_s", "path_length", "fix", "localizer"
+        "tf_broadcast", "transform_tolerance_s", "path_length", "fix",
+        # How a camera is mounted does not change while driving; what a fix is may.
+        *(f"localizer.{name}" for name in LocalizerConfig.model_fields if name != "camera_yaw"),
     )
 
     index_path: str = Field("", description="Index folder to localize in")
@@ -132,6 +134,13 @@ class EvaluatorNodeConfig(NodeConfig):
 
     output_folder: str = Field(
         "", description="Folder for page, figures, CSV and TUM when the node is deactivated; empty: nothing is written"
+    )
+    index_path: str = Field(
+        "", description="Index folder whose map is compared with what is seen; empty: the map is not judged"
+    )
+    map_frame: str = Field("map", min_length=1, description="Frame of the map, local ENU")
+    map_diff_period_s: float = Field(
+        10.0, ge=1.0, le=3600.0, description="How often the differences are shown while driving, s"
     )
     seed: int = Field(0, ge=0, description="Draws the intervals of the figures")
 

@@ -36,7 +36,8 @@ class PoseCarrier:
         self._odometry = make_publisher(Odometry, "odometry/global", QoSProfile(depth=10))
         self._tf = make_publisher(TFMessage, "/tf", TF_QOS)
         self._lock = threading.Lock()
-        self.clear()
+        self._carried: CarriedPose | None = None
+        self._newest_ns = self._tf_ns = 0
 
     def hold(self, estimate: PoseEstimate, odometry: Pose2, config: LocalizerNodeConfig) -> None:
         """Carry on from a fix with the odometry of its stamp."""
@@ -58,7 +59,7 @@ class PoseCarrier:
     def clear(self) -> None:
         """The same, and time starts anew."""
         with self._lock:
-            self._carried: CarriedPose | None = None
+            self._carried = None
             self._newest_ns = self._tf_ns = 0
 
     def carry(self, message: Odometry, odometry: OdometryPose, config: LocalizerNodeConfig) -> None:
@@ -79,7 +80,7 @@ class PoseCarrier:
                 raise ObservationError("odometry jumped since the last frame")
             pose, covariance = moved
             sigma_m = float(np.sqrt(np.linalg.eigvalsh(covariance[:2, :2])[-1]))
-            if sigma_m > config.localizer.mode_radius_m:
+            if sigma_m > config.localizer.lost_sigma_m:
                 self._carried = None
                 raise ObservationError(f"no frame for so long that odometry may be off by {sigma_m:.0f} m")
             header = Header(stamp=message.header.stamp, frame_id=config.map_frame)

@@ -139,7 +139,7 @@ class LocalizerNode(StagedNode[LocalizerNodeConfig]):
     def _process(self, frame: LocalizedFrame) -> None:
         try:
             with self._shared.use() as localizer, self.health.timed("update"):
-                estimate = localizer.update(frame.observation)
+                estimate, health = localizer.update(frame.observation), localizer.health
                 belief = localizer.belief if self._speaker.somebody_watches_the_belief() else None
                 index = self._shared.index
         except (ObservationError, IndexMismatchError) as error:
@@ -150,7 +150,7 @@ class LocalizerNode(StagedNode[LocalizerNodeConfig]):
                 self._carrier.hold(estimate, frame.observation.odometry, self.config)
             else:
                 self._carrier.drop()
-            self._speaker.publish(estimate, frame, index, belief, self.config)
+            self._speaker.publish(estimate, health, frame, index, belief, self.config)
         self._last_frame = frame
         self.health.count("frames processed")
 

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from geoloc_ros.core.config import Config, LocalizerConfig
+from geoloc_ros.core.config import Config, LocalizerConfig, validated
 from geoloc_ros.core.errors import ConfigError
 from geoloc_ros.core.node_config import LocalizerNodeConfig
 from geoloc_ros.localization.localizer import Localizer
 from geoloc_ros.localization.place_index import PlaceIndex
+from geoloc_ros.localization.turning import layout_of
+from geoloc_ros.scan.encoders import make_encoder
 
 
 class SharedLocalizer:
@@ -36,12 +38,17 @@ class SharedLocalizer:
 
         Raises:
             ArtifactError: If it cannot be used; everything is as before then.
+            ConfigError, IndexMismatchError: If the yaw of the camera is to be learnt and its encoder cannot do that.
         """
         index = PlaceIndex.load(path)
-        localizer = Localizer(index, Config(
-            index=config.index, motion=config.motion, tracker=config.tracker, align=config.align,
-            localizer=config.localizer,
-        ))
+        made_with = validated(Config, {name: index.config[name] for name in ("scan", "descriptor")})
+        layout = None
+        if config.localizer.camera_yaw == "unknown":
+            encoder = make_encoder(made_with.descriptor, made_with.scan)
+            index.check_encoder(encoder)
+            layout = layout_of(encoder, made_with.scan.num_rays)
+        sections = {name: getattr(config, name) for name in ("index", "motion", "tracker", "align", "localizer")}
+        localizer = Localizer(index, made_with.model_copy(update=sections), layout)
         # Load now what the first frame would wait for: kernels, the pages of the index, the projection.
         localizer.warm_up()
         index.geomap.origin.to_geodetic(np.zeros(2))

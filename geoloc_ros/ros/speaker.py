@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from builtin_interfaces.msg import Time
 from geometry_msgs.msg import PoseArray, PoseStamped, PoseWithCovarianceStamped
 from nav_msgs.msg import Path
@@ -19,6 +20,7 @@ from visualization_msgs.msg import MarkerArray
 from geoloc_ros.core.node_config import LocalizerNodeConfig
 from geoloc_ros.core.types import Float32, LocalizationStatus, Observation, PoseEstimate
 from geoloc_ros.evaluation.trace import most_probable
+from geoloc_ros.localization.localizer import LocalizerHealth
 from geoloc_ros.localization.place_index import PlaceIndex
 from geoloc_ros.msg import LocalizationState, PlaceHypotheses, PoseModes
 from geoloc_ros.ros.conversions import (
@@ -71,8 +73,8 @@ class EstimateSpeaker:
         return bool(self._similarity.get_subscription_count() > 0)
 
     def publish(
-        self, estimate: PoseEstimate, frame: LocalizedFrame, index: PlaceIndex, belief: Float32 | None,
-        config: LocalizerNodeConfig,
+        self, estimate: PoseEstimate, health: LocalizerHealth, frame: LocalizedFrame, index: PlaceIndex,
+        belief: Float32 | None, config: LocalizerNodeConfig,
     ) -> None:
         """Say everything about one frame; the state comes last, so that who waits for it has the rest."""
         header = Header(stamp=frame.stamp, frame_id=config.map_frame)
@@ -87,10 +89,7 @@ class EstimateSpeaker:
         if belief is not None:
             self._similarity.publish(to_belief_cloud(index.places.poses(), *most_probable(belief), header))
         self.status = estimate.status
-        self.values = {
-            "belief at the pose": f"{estimate.probability:.4f}", "chance of a look-alike": f"{estimate.chance:.2g}",
-            "modes": str(len(estimate.modes)), "reason": estimate.reason,
-        }
+        self.values = _values(estimate, health)
         self._state.publish(to_state_msg(estimate, header, index.index_id))
 
     def say_no_pose(
@@ -99,7 +98,9 @@ class EstimateSpeaker:
         """Say why there is no pose, without a frame."""
         self.status, self.values = status, {"reason": reason}
         header = Header(stamp=self._node.get_clock().now().to_msg(), frame_id=config.map_frame)
-        self._state.publish(LocalizationState(header=header, state=int(status), reason=reason, index_id=index_id))
+        self._state.publish(
+            LocalizationState(header=header, state=int(status), chance=1.0, reason=reason, index_id=index_id)
+        )
 
     def clear_path(self) -> None:
         """Begin a new path."""
@@ -124,3 +125,16 @@ class EstimateSpeaker:
             path.popleft()
         if path and self._path_publisher.get_subscription_count() > 0:
             self._path_publisher.publish(Path(header=header, poses=list(path)))
+
+
+def _values(estimate: PoseEstimate, health: LocalizerHealth) -> dict[str, str]:
+    """For diagnostics; what is not known is left out."""
+    numbers = {
+        "belief at the pose": estimate.probability, "chance of a look-alike": estimate.chance,
+        "evidence for this map, nats": health.log_evidence, "doubt about the newest frames, nats": health.doubt,
+        "NIS": health.nis, "scale of odometry": health.odometry_scale, "scale of depth": health.depth_scale,
+        "yaw of the camera, rad": health.camera_yaw_rad,
+    }
+    known = {name: f"{value:.4g}" for name, value in numbers.items() if np.isfinite(value)}
+    counts = {"modes": str(len(estimate.modes)), "buildings in view": str(health.num_buildings)}
+    return {**known, **counts, "reason": estimate.reason}
