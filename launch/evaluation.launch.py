@@ -24,6 +24,7 @@ def generate_launch_description() -> LaunchDescription:
         }.items(),
     )
     record = ParameterValue(LaunchConfiguration("record"), value_type=str)
+    index = ParameterValue(LaunchConfiguration("map"), value_type=str)
     evaluator = Node(
         package="geoloc_ros",
         executable="evaluator",
@@ -31,7 +32,7 @@ def generate_launch_description() -> LaunchDescription:
         namespace=LaunchConfiguration("namespace"),
         parameters=[
             ParameterFile(LaunchConfiguration("params_file"), allow_substs=True),
-            {"output_folder": record, "use_sim_time": True, "autostart": True},
+            {"output_folder": record, "index_path": index, "use_sim_time": True, "autostart": True},
         ],
         remappings=[("ground_truth", "/ground_truth")],  # of the bag, whose names are absolute
         arguments=["--ros-args", "--log-level", LaunchConfiguration("log_level")],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -73,6 +74,14 @@ class MapDiff:
         self._num_rays[told] += rays[told]
         self._num_drives[told] += 1
         self._search.add(drive)
+
+    def copied(self) -> MapDiff:
+        """One that goes its own way from here."""
+        other = copy(self)
+        other._log_ratio = self._log_ratio.copy()
+        other._num_rays, other._num_drives = self._num_rays.copy(), self._num_drives.copy()
+        other._search = self._search.copied()
+        return other
 
     def removed(self, least_probability: float = 0.2) -> RemovedBuildings:
         """Buildings that are gone with at least that probability."""

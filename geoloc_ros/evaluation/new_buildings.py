@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,6 +87,12 @@ class NewBuildingSearch:
         cell, belongs = np.unique(np.concatenate([hits, passed]), return_inverse=True)
         num_hits = np.bincount(belongs[: len(hits)], minlength=len(cell))
         self._drives.append(_Looks(cell, num_hits, num_hits + np.bincount(belongs[len(hits) :], minlength=len(cell))))
+
+    def copied(self) -> NewBuildingSearch:
+        """One that goes its own way from here."""
+        other = copy(self)
+        other._drives = list(self._drives)
+        return other
 
     def found(self, least_probability: float = 0.2) -> NewBuildings:
         """What is there with at least that probability."""

@@ -15,9 +15,10 @@ from nav_msgs.msg import Odometry  # noqa: E402
 from rclpy.lifecycle import TransitionCallbackReturn  # noqa: E402
 from rclpy.parameter import Parameter  # noqa: E402
 from std_msgs.msg import Float64  # noqa: E402
+from visualization_msgs.msg import Marker, MarkerArray  # noqa: E402
 
 from geoloc_ros.core.types import LocalizationStatus  # noqa: E402
-from geoloc_ros.msg import LocalizationState  # noqa: E402
+from geoloc_ros.msg import LocalizationState, SemanticScan  # noqa: E402
 from geoloc_ros.ros.conversions import to_time  # noqa: E402
 from geoloc_ros.ros.evaluator import EvaluatorNode  # noqa: E402
 from geoloc_ros.ros.qos import LATCHED_QOS  # noqa: E402
@@ -113,3 +114,24 @@ def test_a_folder_that_cannot_be_made_fails_the_transition(world: Any, tmp_path:
     node = EvaluatorNode(parameter_overrides=[Parameter("output_folder", value=str(tmp_path / "file" / "below"))])
     world.add(node)
     assert node.trigger_configure() == TransitionCallbackReturn.FAILURE
+
+
+def test_the_map_is_judged_too_where_one_is_given(world: Any, tiny_index: Path, tmp_path: Path) -> None:
+    parameters = {"output_folder": str(tmp_path / "judged"), "index_path": str(tiny_index), "map_diff_period_s": 1.0}
+    node = EvaluatorNode(parameter_overrides=[Parameter(name, value=value) for name, value in parameters.items()])
+    node.trigger_configure()
+    node.trigger_activate()
+    world.add(node)
+    markers = world.hear(MarkerArray, "map/differences", LATCHED_QOS)
+    scans = world.node.create_publisher(SemanticScan, "scan", 10)
+    drive = Drive(world)
+    world.until(scans.get_subscription_count)
+    for second in range(3):
+        drive.frame(second)
+        scan = SemanticScan(range_m=[5.0] * 8, instance=[0] * 8, observed=[1] * 8, descriptor=[0.0])
+        scan.header.stamp = to_time(START + second * SECOND)
+        scans.publish(scan)
+    world.until(lambda: markers)
+    assert markers[0].markers[0].action == Marker.DELETEALL and markers[0].markers[0].header.frame_id == "map"
+    node.trigger_deactivate()
+    assert json.loads((tmp_path / "judged" / "map_diff.geojson").read_text())["type"] == "FeatureCollection"
