@@ -46,9 +46,12 @@ class JoinedScans:
         """Some rays of some scans, the newest among them; no fixes."""
         nodes = self.scan_node[::-1][::every_scan][::-1]
         nothing = replace(self, scan_node=np.arange(len(nodes), dtype=np.int32), fix_node=self.fix_node[:0])
-        rays = (np.ascontiguousarray(part[nodes, ::every_ray]) for part in (self.log_range, self.instance, self.observed))
-        log_range, instance, observed = rays
-        return replace(nothing, motion=self.motion[nodes], log_range=log_range, instance=instance, observed=observed)
+        return replace(
+            nothing, motion=self.motion[nodes],
+            log_range=np.ascontiguousarray(self.log_range[nodes, ::every_ray]),
+            instance=np.ascontiguousarray(self.instance[nodes, ::every_ray]),
+            observed=np.ascontiguousarray(self.observed[nodes, ::every_ray]),
+        )  # fmt: skip
 
 
 def join_scans(frames: Sequence[Observation]) -> JoinedScans:
