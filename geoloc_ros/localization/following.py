@@ -16,7 +16,7 @@ from geoloc_ros.localization.significance import Witness
 from geoloc_ros.localization.window import ScanWindow
 
 # What the last alignment found is in the window already: a prior only says where to look, or scans would count twice.
-_NEARBY = np.diag([3.0**2, 3.0**2, np.radians(4.0) ** 2])
+_NEARBY = np.diag([5.0**2, 5.0**2, np.radians(5.0) ** 2])
 
 
 class FollowedPlace:
@@ -59,7 +59,7 @@ class FollowedPlace:
     ) -> None:
         """Take the pose from the scans of a window that ends at the observation; or keep it if they say nothing."""
         prior = None if self.alignment is None else _NEARBY
-        alignment = self._aligner.align(window, self.pose, prior, fixes, camera_yaw_rad)
+        alignment = self._aligner.align(window, self.pose, prior, fixes, camera_yaw_rad, self.alignment)
         if not alignment.converged:
             return
         self.alignment, self.unaligned_m = alignment, 0.0

@@ -27,6 +27,8 @@ _GIVE_UP_RATIO = 2.0
 _LOOK_EVERY_M = 1.0
 # A camera whose yaw is not known better would turn the walls away from where they are looked for.
 _MAX_CAMERA_SIGMA_RAD = np.radians(8.0)
+# Odometry is good for so long.
+_ALIGN_EVERY_M = 5.0
 # Blind for so long, the roads say better than odometry alone where the vehicle is.
 _MAX_BLIND_M = 50.0
 _MAX_FIXES = 100
@@ -90,14 +92,14 @@ class PlaceKeeper:
 
     def see(self, observation: Observation, camera_yaw_rad: float, camera_sigma_rad: float) -> None:
         """Test a frame against the place, then let it correct the pose."""
-        is_key = self._window.add(observation)
+        self._window.add(observation)
         followed = self._followed
         if followed is None or camera_sigma_rad > _MAX_CAMERA_SIGMA_RAD:
             return
         if self._unseen_m >= _LOOK_EVERY_M:
             self.significance.add_frame(followed.expect(observation.scan, camera_yaw_rad), self._unseen_m)
             self._unseen_m = 0.0
-        if is_key or followed.alignment is None:
+        if followed.alignment is None or followed.unaligned_m >= _ALIGN_EVERY_M:
             followed.align(self._window, observation, tuple(self._positions), camera_yaw_rad)
 
     def probability(self, modes: Sequence[Mode]) -> float:

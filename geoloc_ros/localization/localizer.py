@@ -145,11 +145,11 @@ class Localizer:
             IndexMismatchError: If the query is of another dimension than the index.
         """
         self._check(observation)
-        travelled_m = self._move(observation)
+        self._move(observation)
         if self._unsearched_m >= (self._config.global_every_m if self._status.has_fix else self._config.search_every_m):
             self._unsearched_m = 0.0
             self._search.look(observation.query)
-        self._keeper.significance.add_map(self._search.testify(), travelled_m)
+        self._keeper.significance.add_map(self._search.testify())
         modes = self._search.modes()
         self._keeper.choose(observation, modes)
         self._keeper.see(observation, self._search.camera_yaw_rad, self._search.camera_sigma_rad)
@@ -174,8 +174,8 @@ class Localizer:
         if self._last is not None and stamp_ns == self._last.stamp_ns:
             raise ObservationError(f"frame repeats the stamp {stamp_ns} ns of the last one")
 
-    def _move(self, observation: Observation) -> float:
-        """Distance driven since the last frame; everything has moved by it and heard what others said meanwhile."""
+    def _move(self, observation: Observation) -> None:
+        """Move everything on to a frame, and let it hear what others said meanwhile."""
         last, self._last = self._last, observation
         stamp_ns = observation.stamp_ns
         if last is not None:
@@ -193,9 +193,8 @@ class Localizer:
                 self._hear(stamp_ns, stamp_ns, speed_m_per_ns)
                 self._keeper.carry(observation, travelled_m)
                 self._unsearched_m += travelled_m
-                return travelled_m
+                return
         self._hear(stamp_ns, stamp_ns, 0.0)
-        return 0.0
 
     def _hear(self, until_ns: int, now_ns: int, speed_m_per_ns: float) -> None:
         """Take in what others said up to a stamp, while the belief is that of another one."""

@@ -8,14 +8,13 @@ import numpy as np
 
 # Frames nearer than this see the same buildings: they count in part.
 _INDEPENDENT_M = 15.0
-# What a wrong place may gain by chance. Streets look alike, so evidence that is right on average at places drawn at
-# random rises at the best of all wrong ones, the faster the more the frames say at all. Measured on drives in kyoto on
-# the maps of porto and monaco: docs/localization.md.
-_MAP_TOLL, _MAP_TOLL_PER_M = 0.5, 0.0
-_PLACE_TOLL = 3.2
+# What a wrong place may gain by chance, in units of the information of the frames. Streets look alike, so evidence that
+# is right on average at places drawn at random rises at the best of all wrong ones, the faster the more frames tell.
+_MAP_TOLL, _PLACE_TOLL = 1.0, 3.2
 # More evidence is not kept, so that no past is so good that the present cannot undo it.
 _MOST_NATS = 40.0
-_CHANCE_OFFSET, _CHANCE_SCALE = 2.0, 2.0
+# Frames of kyoto on the maps of porto and monaco reach a score s less often than exp(-s / 2): docs/localization.md.
+_CHANCE_SCALE = 2.0
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class Witness:
 
 
 class Significance:
-    """Two sums of evidence that cannot fall below zero, each with a toll per metre (Page's CUSUM).
+    """Two sums of evidence that cannot fall below zero, each less a toll (Page's CUSUM).
 
     One is of the map: how much better all frames fit the paths of the map than random places (`log_evidence`). It
     does not ask which path. The other is of the followed place: how much better each frame fits where it was expected
@@ -57,24 +56,26 @@ class Significance:
         self._map = self._place = _MOST_NATS
         self._doubt = 0.0
 
-    def add_map(self, witness: Witness, travelled_m: float) -> None:
-        """Count what the whole map has gained over a distance."""
-        toll = _MAP_TOLL * witness.information + _MAP_TOLL_PER_M * travelled_m
-        self._map = float(np.clip(self._map + witness.nats - toll, 0.0, _MOST_NATS))
+    def add_map(self, witness: Witness) -> None:
+        """Count what the whole map has gained."""
+        self._map = _sum(self._map, witness.nats - _MAP_TOLL * witness.information)
 
     def add_frame(self, witness: Witness, travelled_m: float) -> None:
         """Count a frame at the pose from which it was expected, `travelled_m` after the one before."""
         share = min(1.0, travelled_m / _INDEPENDENT_M)
-        gain = share * (witness.nats - _PLACE_TOLL * witness.information)
-        self._place = float(np.clip(self._place + gain, 0.0, _MOST_NATS))
+        self._place = _sum(self._place, share * (witness.nats - _PLACE_TOLL * witness.information))
         self._doubt = max(0.0, self._doubt - share * witness.nats)
 
     @property
     def chance(self) -> float:
-        """Probability that a wrong place gets as much in a kilometre of driving."""
-        return float(min(1.0, np.exp(-(self._map + self._place - _CHANCE_OFFSET) / _CHANCE_SCALE)))
+        """Probability that a frame at a wrong place has as much behind it; 1 where nothing speaks for the place."""
+        return float(np.exp(-(self._map + self._place) / _CHANCE_SCALE))
 
     @property
     def doubt(self) -> float:
         """Log odds that the newest frames were seen from elsewhere."""
         return self._doubt
+
+
+def _sum(before: float, gain: float) -> float:
+    return float(np.clip(before + gain, 0.0, _MOST_NATS))
