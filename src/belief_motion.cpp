@@ -13,7 +13,7 @@ struct Step {
   float stays, goes;         // shares of the mass, normalisation included
   float turn;                // of the vehicle, to the left
   float variance, penalty;   // of a heading deviation (Geman-McClure: weight 1 at none, 1 - penalty far away)
-  float relaxation;          // what is left of a deviation after the step
+  float forgotten;           // share of a small deviation that is gone after the step
   float keep, leak_mass;     // share that does not leak, and what each cell gets from leaks
 };
 
@@ -26,8 +26,10 @@ inline Belief settled(float mass, float moment, const Step& step) {
   const float turns = std::floor(deviation * (0.5f / kPi) + 0.5f);
   const float wrapped = deviation - turns * 2.0f * kPi;
   const float square = wrapped * wrapped;
-  const float weight = step.keep * mass * (1.0f - step.penalty * square / (square + step.variance));
-  return {weight + step.leak_mass, weight * wrapped * step.relaxation};
+  const float off_road = square / (square + step.variance);
+  const float weight = step.keep * mass * (1.0f - step.penalty * off_road);
+  // Small deviations are drift and crooked maps; what looks across its road has turned, and does not forget it.
+  return {weight + step.leak_mass, weight * wrapped * (1.0f - step.forgotten * (1.0f - off_road))};
 }
 
 // Cell c of `count` gets what stays of its own and what `from` it goes on: the cell before it, or after it in reverse.
@@ -120,10 +122,10 @@ extern "C" {
 void geoloc_belief_hop(int64_t cells, int64_t junctions, const float* step_turn, const int32_t* opposite,
                        const int32_t* in_start, const int32_t* in_cell, const float* in_turn, const int32_t* out_start,
                        const int32_t* out_cell, int32_t backward, float stay, float scale, float turn, float variance,
-                       float penalty, float relaxation, float keep, float leak_mass, float look_back, float floor,
+                       float penalty, float forgotten, float keep, float leak_mass, float look_back, float floor,
                        const float* now_mass, const float* now_moment, float* next_mass, float* next_moment,
                        uint8_t* flag, double* result) {
-  const Step step{stay * scale, (1.0f - stay) * scale, turn, variance, penalty, relaxation, keep, leak_mass};
+  const Step step{stay * scale, (1.0f - stay) * scale, turn, variance, penalty, forgotten, keep, leak_mass};
   const int64_t inner = cells - 1;  // the first cell has nobody before it, the last nobody after it: both are at junctions
   if (backward) {
     move_along(inner, now_mass, now_moment, now_mass + 1, now_moment + 1, step_turn + 1, 1.0f, step, next_mass,

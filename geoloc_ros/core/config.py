@@ -160,7 +160,7 @@ class TrackerConfig(Section):
         0.065, ge=0.0, description="Log-likelihood that a wrong map loses per metre by turns that are not its own"
     )
     look_alike_nats: float = Field(
-        1.0, ge=0.0, description="Log-likelihood that a wrong map gains per independent frame by look-alike streets"
+        0.7, ge=0.0, description="Log-likelihood that a wrong map gains per independent frame by look-alike streets"
     )
     fix_outlier_ratio: float = Field(
         0.1, gt=0.0, lt=1.0, description="Share of positions and headings of others that are not to be believed"

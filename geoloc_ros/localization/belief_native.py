@@ -33,9 +33,9 @@ def belief_native() -> ctypes.CDLL:
     library.geoloc_belief_of_viewpoints.restype = None
     library.geoloc_belief_snapshot.argtypes = [COUNT] + [POINTER] * 2 + [REAL] + [COUNT] + [POINTER] * 3
     library.geoloc_belief_snapshot.restype = COUNT
-    library.geoloc_belief_predict.argtypes = [POINTER] * 6 + [SWITCH, REAL, COUNT] + [POINTER] * 6
+    library.geoloc_belief_predict.argtypes = [POINTER] * 6 + [SWITCH] + [REAL] + [COUNT] + [POINTER] * 6
     library.geoloc_belief_predict.restype = None
-    library.geoloc_belief_look_back.argtypes = [POINTER] * 6 + [SWITCH, REAL, COUNT] + [POINTER] * 4
+    library.geoloc_belief_look_back.argtypes = [POINTER] * 6 + [SWITCH] + [REAL] + [COUNT] + [POINTER] * 4
     library.geoloc_belief_look_back.restype = None
     library.geoloc_belief_modes.argtypes = (
         [COUNT] * 2 + [POINTER] * 6 + [REAL] + [POINTER] * 2 + [REAL] * 3 + [COUNT] + [POINTER] * 3

@@ -26,8 +26,8 @@ class StepModel:
     """Share that lags behind."""
     heading_variance_rad2: float
     heading_penalty: float
-    heading_memory: float
-    """Share of a heading deviation that is left after it."""
+    heading_forgotten: float
+    """Share of a small heading deviation that is gone after it."""
     leak: float
     """Share of the paths that go on anywhere."""
     leave: float
@@ -98,7 +98,7 @@ class RoadBelief:
             len(self.cells), len(joints), pointer(joints.step_turn_rad), pointer(joints.opposite),
             pointer(joints.in_start), pointer(joints.in_cell), pointer(joints.in_turn_rad), pointer(joints.out_start),
             pointer(joints.out_cell), backward, model.stay, scale, turn_rad, model.heading_variance_rad2,
-            model.heading_penalty, model.heading_memory, 1.0 - model.leak - model.leave,
+            model.heading_penalty, model.heading_forgotten, 1.0 - model.leak - model.leave,
             arriving / len(self.cells), model.looks_back_rad, _TURNING_SHARE / len(self.cells), pointer(self._now[0]),
             pointer(self._now[1]), pointer(self._next[0]), pointer(self._next[1]), pointer(self._flag), pointer(result),
         )

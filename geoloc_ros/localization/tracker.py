@@ -22,7 +22,7 @@ from geoloc_ros.maps.geomap import PlaceGraph
 
 _REVERSES_AT = -0.5
 """Cells behind its cell at which a path changes to the one before: odometry that trembles must not change it."""
-_LOOKS_BACK_RAD = 2.0
+_LOOKS_BACK_RAD = 1.65
 """Deviation at which a path changes to the other direction of its road: more than any corner that is cut."""
 _SAME_M, _SAME_RAD = 15.0, 1.0
 _NAMED_OFF_MAP = 1e-3
@@ -70,7 +70,7 @@ class PathTracker:
         self._hop_m = (1.0 - stay) * config.cell_length_m
         self._step = StepModel(
             stay, config.heading_sigma_rad**2, 1.0 - np.exp(-config.heading_penalty_per_m * self._hop_m),
-            np.exp(-self._hop_m / config.heading_memory_m), config.leak_per_m * self._hop_m,
+            1.0 - np.exp(-self._hop_m / config.heading_memory_m), config.leak_per_m * self._hop_m,
             config.leave_map_per_m * self._hop_m, config.enter_map_per_m * self._hop_m,
             _LOOKS_BACK_RAD if config.heading_penalty_per_m > 0.0 else np.inf,
         )

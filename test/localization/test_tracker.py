@@ -6,13 +6,15 @@ from hypothesis import strategies as st
 from geoloc_ros.core.config import MotionConfig, TrackerConfig
 from geoloc_ros.core.types import Pose2
 from geoloc_ros.localization.cells import RoadCells, cut_cells
+from geoloc_ros.localization.tempering import FrameTemper
 from geoloc_ros.localization.tracker import PathTracker
 from geoloc_ros.maps.geomap import PlaceGraph, RoadGraph
 
 from .conftest import places_of, road_graph
 
 EXACT = TrackerConfig(
-    cell_length_m=5.0, heading_penalty_per_m=0.0, leak_per_m=0.0, off_map_prior=0.0, leave_map_per_m=0.0
+    cell_length_m=5.0, heading_penalty_per_m=0.0, leak_per_m=0.0, off_map_prior=0.0, leave_map_per_m=0.0,
+    enter_map_per_m=0.0,
 )
 LAGGING = MotionConfig(distance_variance_m=0.5)
 CROSS = places_of(road_graph([(0, 0), (20, 0), (20, 20), (40, 0)], [(0, 1), (1, 2), (1, 3)]))
@@ -202,3 +204,152 @@ def test_covariance_is_never_singular(straight_road: RoadGraph) -> None:
     tracker.set_pose(Pose2(50.0, 0.0, 0.0), np.zeros((3, 3)))
     cluster = tracker.cluster(int(tracker.belief().argmax()), 15.0, 1.0)
     assert np.linalg.eigvalsh(cluster.covariance).min() > 1e-5
+
+
+def mirrored_paths(cells: RoadCells, start: np.ndarray, hops: int, stay: float) -> np.ndarray:
+    """Probability of every cell after steps in reverse, one path at a time."""
+    mass = start
+    link_of = np.repeat(np.arange(len(cells.link_from)), np.diff(cells.link_start))
+    for _ in range(hops):
+        following = stay * mass
+        for cell, probability in enumerate(mass):
+            link = link_of[cell]
+            if cell > cells.link_start[link]:
+                following[cell - 1] += (1.0 - stay) * probability
+                continue
+            before = cells.link_start[np.flatnonzero(cells.link_to == cells.link_from[link]) + 1] - 1
+            for way in before:
+                following[way] += (1.0 - stay) * probability / len(before)
+        mass = following
+    return mass
+
+
+def test_in_reverse_every_path_goes_back_to_all_that_lead_there() -> None:
+    cells, tracker = cut_cells(CROSS, 5.0), PathTracker(CROSS, EXACT, LAGGING)
+    tracker.set_pose(at(4, CROSS), SMALL)
+    start = tracker._belief.mass.astype(float)
+    tracker.advance(-4.5 * 3 - 1e-6, 0.0)
+    expected = mirrored_paths(cells, start / start.sum(), 3, 0.1)
+    assert tracker._belief.mass / tracker._belief.mass.sum() == pytest.approx(expected, abs=1e-6)
+
+
+def test_what_reverses_out_of_a_side_street_knows_where_it_is(tee: RoadGraph) -> None:
+    tracker = PathTracker(places_of(tee), TrackerConfig(), MotionConfig())
+    tracker.set_pose(Pose2(60.0, 0.0, 0.0), SMALL)  # looks east, and turns its back into the street to the south
+    for step in range(50):
+        tracker.advance(-2.0, np.pi / 8 if 28 <= step < 32 else 0.0)
+    mode = tracker.modes(1, 15.0, 1.0)[0]
+    assert (mode.pose.x_m, mode.pose.y_m) == pytest.approx((0.0, -40.0), abs=5.0)
+    assert mode.pose.yaw_rad == pytest.approx(np.pi / 2, abs=0.1)
+    assert mode.probability > 0.9
+
+
+def test_a_vehicle_that_turns_round_drives_back_on_its_road(straight_road: RoadGraph) -> None:
+    tracker = PathTracker(places_of(straight_road), TrackerConfig(), MotionConfig())
+    tracker.set_pose(Pose2(200.0, 0.0, 0.0), SMALL)
+    for step in range(40):
+        tracker.advance(2.0, np.pi / 6 if 10 <= step < 16 else 0.0)
+    mode = tracker.modes(1, 20.0, 1.0)[0]
+    # 20 m on, a half circle of 12 m, 48 m back.
+    assert mode.pose.x_m == pytest.approx(172.0, abs=5.0)
+    assert abs(mode.pose.yaw_rad) == pytest.approx(np.pi, abs=0.1)
+    assert mode.probability > 0.9
+
+
+def test_two_places_that_look_alike_are_two_modes(straight_road: RoadGraph) -> None:
+    places = places_of(straight_road)
+    tracker = PathTracker(places, TrackerConfig(), MotionConfig())
+    liked = np.full(len(places.viewpoint_place), -10.0, np.float32)
+    liked[[10, 25]] = np.log([2.0, 1.0])
+    tracker.weigh(liked)
+    first, second, *others = tracker.modes(5, 15.0, 1.0)
+    assert first.pose.x_m == pytest.approx(105.0, abs=1.0) and second.pose.x_m == pytest.approx(255.0, abs=1.0)
+    assert first.probability == pytest.approx(2.0 * second.probability, rel=0.01)
+    assert first.probability + second.probability + tracker.off_map_probability == pytest.approx(1.0, abs=0.02)
+    assert all(other.probability < 0.01 for other in others)
+
+
+def test_modes_do_not_share_cells(grid_city: RoadGraph) -> None:
+    tracker = PathTracker(places_of(grid_city), TrackerConfig(), MotionConfig())
+    modes = tracker.modes(400, 30.0, 1.0)
+    assert sum(mode.probability for mode in modes) == pytest.approx(1.0 - tracker.off_map_probability, abs=1e-4)
+
+
+def test_a_frame_that_looks_like_nowhere_here_is_evidence_of_being_elsewhere(straight_road: RoadGraph) -> None:
+    places = places_of(straight_road)
+    tracker = PathTracker(places, TrackerConfig(look_alike_nats=0.0), MotionConfig())
+    nowhere = np.full(len(places.viewpoint_place), -1.0, np.float32)
+    tracker.weigh(nowhere)
+    assert tracker.log_evidence == pytest.approx(-1.0, abs=1e-5)
+    assert tracker.off_map_probability == pytest.approx(0.1 / (0.1 + 0.9 * np.exp(-1.0)), abs=1e-5)
+
+
+@pytest.mark.parametrize("power", [0.1, 0.5, 1.0])
+def test_ratios_that_average_to_one_do_so_in_part(power: float) -> None:
+    ratio = np.random.default_rng(0).exponential(1.0, 5000)
+    log_ratio = np.log(ratio / ratio.mean()).astype(np.float32)
+    tempered, choice = FrameTemper(5000).ratios(log_ratio, power)
+    assert tempered.mean() == pytest.approx(1.0, abs=1e-4)
+    assert choice == pytest.approx(0.5, abs=0.05)  # 1 - 1 / mean square, which is 2 for an exponential
+
+
+def test_a_drive_of_frames_drawn_by_chance_gains_no_evidence(grid_city: RoadGraph) -> None:
+    places = places_of(grid_city)
+    config = TrackerConfig(heading_penalty_per_m=0.0, turn_chance_per_m=0.0)
+    tracker, rng, highest = PathTracker(places, config, MotionConfig()), np.random.default_rng(3), []
+    for _ in range(40):
+        tracker.reset()
+        evidence = []
+        for _ in range(25):
+            ratio = rng.exponential(1.0, len(places.viewpoint_place))
+            tracker.advance(5.0, 0.0)
+            tracker.weigh(np.log(ratio / ratio.mean()).astype(np.float32))
+            evidence.append(tracker.log_evidence)
+        highest.append(max(evidence))
+    # Ville: above log(20) in at most one of 20.
+    assert np.mean(np.array(highest) > np.log(20.0)) <= 0.05
+
+
+def test_who_leaves_the_end_of_the_map_is_off_the_map() -> None:
+    both = road_graph([(0.0, 0.0), (100.0, 0.0)], [(0, 1)])
+    one_way = RoadGraph(
+        both.node_m, both.edge_from[:1], both.edge_to[:1], np.full(1, -1, np.int32), both.point_m[:2],
+        both.point_start[:2],
+    )
+    tracker = PathTracker(places_of(one_way), TrackerConfig(), MotionConfig())
+    tracker.set_pose(Pose2(80.0, 0.0, 0.0), SMALL)
+    tracker.advance(40.0, 0.0)
+    assert tracker.off_map_probability > 0.9
+
+
+def test_boosting_a_mode_makes_it_as_much_more_likely(straight_road: RoadGraph) -> None:
+    places = places_of(straight_road)
+    tracker = PathTracker(places, TrackerConfig(), MotionConfig())
+    liked = np.full(len(places.viewpoint_place), -20.0, np.float32)
+    liked[[10, 25]] = 0.0
+    tracker.weigh(liked)
+    evidence = tracker.log_evidence
+    tracker.boost(np.array([[105.0, 0.0, 0.0]]), np.array([np.log(3.0)]), 15.0, 1.0)
+    first, second = tracker.modes(2, 15.0, 1.0)
+    assert first.pose.x_m == pytest.approx(105.0, abs=1.0)
+    assert first.probability == pytest.approx(3.0 * second.probability, rel=0.01)
+    assert tracker.log_evidence == evidence
+    assert tracker.belief().sum() + tracker.off_map_probability == pytest.approx(1.0, abs=1e-4)
+
+
+def test_reopening_keeps_the_rest(straight_road: RoadGraph) -> None:
+    tracker = PathTracker(places_of(straight_road), TrackerConfig(), MotionConfig())
+    tracker.set_pose(Pose2(200.0, 0.0, 0.0), SMALL)
+    before = tracker.modes(1, 15.0, 1.0)[0].probability
+    tracker.reopen(0.5)
+    mode = tracker.modes(1, 15.0, 1.0)[0]
+    assert mode.pose.x_m == pytest.approx(200.0, abs=1.0)
+    assert mode.probability == pytest.approx(0.5 * before, abs=0.05)
+
+
+def test_the_belief_of_a_few_viewpoints_is_that_of_all(tee: RoadGraph) -> None:
+    places = places_of(tee)
+    tracker = PathTracker(places, TrackerConfig(), MotionConfig())
+    tracker.weigh(np.random.default_rng(0).normal(0.0, 1.0, len(places.viewpoint_place)).astype(np.float32))
+    rows = np.arange(len(places.viewpoint_place))
+    assert tracker.belief_at(rows) == pytest.approx(tracker.belief(), abs=1e-7)
