@@ -60,15 +60,12 @@ double geoloc_belief_weigh_yaw(int64_t cells, const float* yaw, const float* tab
   return total;
 }
 
-// Multiplies the listed cells (count,) by their factors; returns by how much the total grew.
-double geoloc_belief_weigh_cells(int64_t count, const int64_t* cell, const float* factor, float* mass, float* moment) {
-  double gained = 0.0;
+// Multiplies the listed cells (count,) by their factors.
+void geoloc_belief_weigh_cells(int64_t count, const int64_t* cell, const float* factor, float* mass, float* moment) {
   for (int64_t i = 0; i < count; ++i) {
-    gained += static_cast<double>(mass[cell[i]]) * (static_cast<double>(factor[i]) - 1.0);
     mass[cell[i]] *= factor[i];
     moment[cell[i]] *= factor[i];
   }
-  return gained;
 }
 
 }  // extern "C"

@@ -130,20 +130,17 @@ int64_t geoloc_belief_modes(int64_t cells, int64_t tiles, const float* x, const 
   return found;
 }
 
-// Multiplies the mass within the radius and turn of a pose by a factor; returns by how much the total grew.
-double geoloc_belief_boost(int64_t cells, int64_t tiles, const float* x, const float* y, const float* yaw,
+// Multiplies the mass within the radius and turn of a pose by a factor.
+void geoloc_belief_boost(int64_t cells, int64_t tiles, const float* x, const float* y, const float* yaw,
                            const int64_t* tile_key, const int64_t* tile_start, const int32_t* tile_cell, float tile_m,
                            float pose_x, float pose_y, float pose_yaw, float radius, float max_turn, float factor,
                            float* mass, float* moment) {
   const Cells of{cells, tiles, x, y, yaw, tile_key, tile_start, tile_cell, tile_m};
-  double gained = 0.0;
   for_cells_near(of, mass, moment, Window{pose_x, pose_y, pose_yaw, radius, max_turn},
                  [&](int32_t c, float, float, float, float) {
-                   gained += static_cast<double>(mass[c]) * (factor - 1.0f);
                    mass[c] *= factor;
                    moment[c] *= factor;
                  });
-  return gained;
 }
 
 }  // extern "C"

@@ -28,7 +28,7 @@ def belief_native() -> ctypes.CDLL:
     library.geoloc_belief_weigh_yaw.argtypes = [COUNT] + [POINTER] * 2 + [SWITCH] + [POINTER] * 2
     library.geoloc_belief_weigh_yaw.restype = ctypes.c_double
     library.geoloc_belief_weigh_cells.argtypes = [COUNT] + [POINTER] * 4
-    library.geoloc_belief_weigh_cells.restype = ctypes.c_double
+    library.geoloc_belief_weigh_cells.restype = None
     library.geoloc_belief_of_viewpoints.argtypes = [COUNT] * 2 + [POINTER] * 3 + [REAL] + [POINTER] * 2
     library.geoloc_belief_of_viewpoints.restype = None
     library.geoloc_belief_snapshot.argtypes = [COUNT] + [POINTER] * 2 + [REAL] + [COUNT] + [POINTER] * 3
@@ -42,5 +42,5 @@ def belief_native() -> ctypes.CDLL:
     )
     library.geoloc_belief_modes.restype = ctypes.c_int64
     library.geoloc_belief_boost.argtypes = [COUNT] * 2 + [POINTER] * 6 + [REAL] * 7 + [POINTER] * 2
-    library.geoloc_belief_boost.restype = ctypes.c_double
+    library.geoloc_belief_boost.restype = None
     return library

@@ -130,21 +130,27 @@ class RoadBelief:
 
     def weigh_cells(self, cell: Int64, likelihood: Float32, elsewhere: float) -> None:
         """Multiply some cells (n,) with a likelihood (n,) and all others with `elsewhere`; 1 off the map."""
-        self.on_map += belief_native().geoloc_belief_weigh_cells(
+        belief_native().geoloc_belief_weigh_cells(
             len(cell), pointer(cell), pointer(np.ascontiguousarray(likelihood / np.float32(elsewhere))),
             pointer(self._now[0]), pointer(self._now[1]),
         )
         self.off_map /= elsewhere
+        self._sum()
 
     def boost(self, grid: CellGrid, pose: Pose2, radius_m: float, max_turn_rad: float, factor: float) -> None:
         """Multiply with `factor` what is within a radius of a pose and looks the same way up to a turn."""
         cells = self.cells
-        self.on_map += belief_native().geoloc_belief_boost(
+        belief_native().geoloc_belief_boost(
             len(cells), len(grid.key), pointer(cells.x_m), pointer(cells.y_m), pointer(cells.yaw_rad),
             pointer(grid.key), pointer(grid.start), pointer(grid.cell), TILE_M, pose.x_m - cells.origin_m[0],
             pose.y_m - cells.origin_m[1], pose.yaw_rad, radius_m, max_turn_rad, factor, pointer(self._now[0]),
             pointer(self._now[1]),
         )
+        self._sum()
+
+    def _sum(self) -> None:
+        # Anew: what is left of a total that nearly all was taken from would be rounding.
+        self.on_map = float(self._now[0].sum(dtype=np.float64))
 
     def of_viewpoints(self) -> Float32:
         """Probability of each viewpoint (V,), with its half of the road to the next and from the last."""

@@ -337,6 +337,16 @@ def test_boosting_a_mode_makes_it_as_much_more_likely(straight_road: RoadGraph) 
     assert tracker.belief().sum() + tracker.off_map_probability == pytest.approx(1.0, abs=1e-4)
 
 
+def test_a_place_that_is_ruled_out_leaves_a_belief_in_the_rest(straight_road: RoadGraph) -> None:
+    tracker = PathTracker(places_of(straight_road), TrackerConfig(), MotionConfig())
+    tracker.set_pose(Pose2(200.0, 0.0, 0.0), SMALL)
+    tracker.boost(np.array([[200.0, 0.0, 0.0]]), np.array([-50.0]), 30.0, 1.0)
+    assert tracker.advance(5.0, 0.0)
+    assert np.isfinite(tracker.log_evidence)
+    assert tracker.belief().min() >= 0.0
+    assert tracker.belief().sum() + tracker.off_map_probability == pytest.approx(1.0, abs=1e-4)
+
+
 def test_reopening_keeps_the_rest(straight_road: RoadGraph) -> None:
     tracker = PathTracker(places_of(straight_road), TrackerConfig(), MotionConfig())
     tracker.set_pose(Pose2(200.0, 0.0, 0.0), SMALL)
