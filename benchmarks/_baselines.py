@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from _drives import Course, drive_mark, maker_of, processes
-from _rows import named_models
+from _common import ROOT
+from _drives import Course, maker_of, processes
+from _rows import fingerprint, named_models
 
 from geoloc_ros.core.config import Config
 from geoloc_ros.core.errors import DatasetError
@@ -28,10 +29,15 @@ from geoloc_ros.evaluation.intervals import bootstrap_interval
 from geoloc_ros.evaluation.methods import make_rows
 from geoloc_ros.evaluation.run_figures import RunFigure
 from geoloc_ros.evaluation.trajectories import FOUND_M, LENGTHS, Candidates
+from geoloc_ros.scan.encoders import SHIPPED_WEIGHTS
 from geoloc_ros.sim.scan_drives import ScanDrive
 
 BASELINE_CONDITIONS = ("paper", "fov90", "stale30", "hard")
 """Those where the drive is the same and only what is seen differs."""
+_FOLDERS = ("maps", "scan", "sim", "inference")
+_EVALUATION = (
+    "drive_baselines.py", "drive_conditions.py", "trajectories.py", "retrieval.py", "database.py", "methods.py",
+)  # fmt: skip
 METHODS = {"published": "paper", "summed": "ours"}
 """Names in figures, and of the rows of other benchmarks."""
 
@@ -58,7 +64,7 @@ def _judge(course: Course, method: str, conditions: list[str], arguments: argpar
     """One method under all conditions, in a process of its own."""
     files = {name: arguments.work / course.name / f"{method}.{name}.npz" for name in conditions}
     settings = f"{method} {arguments.drives} {arguments.candidates}"
-    marks = {name: drive_mark(course, f"{settings} {find_drive_condition(name)}") for name in conditions}
+    marks = {name: _mark(course, f"{settings} {find_drive_condition(name)}") for name in conditions}
     judged: dict[str, BaselineResults] = {}
     for name, file in files.items():
         try:
@@ -86,6 +92,13 @@ def _measure(
         candidates = candidates or _candidates(database, drives, arguments)
         yield name, judge_baseline(database, row, drives, candidates, course.seed)
         print(f"{course.name} {name} {method}: {time.perf_counter() - begun_s:.0f} s", file=sys.stderr)
+
+
+def _mark(course: Course, settings: str) -> str:
+    """Fingerprint of what a baseline depends on: nothing that localizes."""
+    inputs = [course.map_file, *(ROOT / SHIPPED_WEIGHTS[kind] for kind in ("paper", "learned"))]
+    inputs += [ROOT / "geoloc_ros" / "evaluation" / name for name in _EVALUATION]
+    return fingerprint(inputs, f"{course.crop} {course.seed} {settings}", _FOLDERS, "raycast*")
 
 
 def _candidates(database: PlaceDatabase, drives: list[ScanDrive], arguments: argparse.Namespace) -> Candidates:
