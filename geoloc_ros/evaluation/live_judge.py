@@ -51,7 +51,9 @@ class LiveJudge:
         frame.pose, frame.covariance = pose.as_array(), covariance
 
     def hear_state(self, stamp_ns: int, status: LocalizationStatus, probability: float, chance: float) -> None:
-        """What the localizer makes of a frame."""
+        """What the localizer makes of a frame; what it says before it has one is left out."""
+        if status <= LocalizationStatus.UNINITIALIZED:
+            return
         frame = self._frames.setdefault(stamp_ns, _Frame())
         if frame.status is None:
             self._unjudged.append(stamp_ns)

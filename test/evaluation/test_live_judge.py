@@ -68,6 +68,13 @@ def test_frames_before_all_truth_are_left_out_and_without_truth_there_is_nothing
     assert drive is not None and drive.stamp_ns.tolist() == [START + 2 * SECOND]
 
 
+def test_a_localizer_that_has_no_frame_yet_is_not_judged() -> None:
+    judge = LiveJudge()
+    show_truth(judge, 0.0, 3.0)
+    say(judge, 1, None, LocalizationStatus.UNINITIALIZED)
+    assert judge.drive("live") is None
+
+
 def test_truth_that_goes_back_is_refused() -> None:
     judge = LiveJudge()
     show_truth(judge, 2.0)
