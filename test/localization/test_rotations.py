@@ -49,12 +49,12 @@ def test_all_turns_at_once_are_the_turns_one_by_one(num_bins: int, channels: int
     belief = rng.dirichlet(np.ones(len(index))).astype(np.float32)
     camera_yaw = CameraYaw(index, layout, CONFIG)
     likelihood = np.exp(scores_by_hand(index, layout, query))
-    for _ in range(2):
+    for power in (1.0, 0.3):
         prior = camera_yaw.probability
         expected = -np.log(likelihood @ prior) / CONFIG.score_exponent
         assert camera_yaw.look(query, belief) == pytest.approx(expected, abs=5e-3)
-        camera_yaw.learn(1.0)
-        posterior = prior * (belief @ likelihood)
+        camera_yaw.learn(power)
+        posterior = prior * (belief @ likelihood) ** power
         assert camera_yaw.probability == pytest.approx(posterior / posterior.sum(), abs=1e-3)
 
 
