@@ -197,10 +197,6 @@ class PathTracker:
             belief.mass, belief.moment, belief.scale, self._ahead_m, self._turned_rad, max_modes, radius_m, max_turn_rad
         )
 
-    def cluster(self, viewpoint: int, radius_m: float, max_turn_rad: float) -> Mode:
-        """The first of `modes`."""
-        return self.modes(1, radius_m, max_turn_rad)[0]
-
     def smoothed(self) -> tuple[Mode, ...]:
         """Where the vehicle was at each frame of the last `memory_m`, from all frames until now, oldest first."""
         belief, first = self._belief, self._steps - len(self._history)

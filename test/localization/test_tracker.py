@@ -105,9 +105,9 @@ def test_at_a_tee_the_turn_decides(tee: RoadGraph, turn_rad: float, goal: tuple[
     tracker.set_pose(Pose2(0.0, -60.0, np.pi / 2), SMALL)
     for step in range(60):
         tracker.advance(2.0, turn_rad / 4 if 28 <= step < 32 else 0.0)
-    cluster = tracker.cluster(int(tracker.belief().argmax()), 15.0, 1.0)
-    assert cluster.probability > 0.95
-    assert (cluster.pose.x_m, cluster.pose.y_m) == pytest.approx(goal, abs=4.0)
+    mode = tracker.modes(1, 15.0, 1.0)[0]
+    assert mode.probability > 0.95
+    assert (mode.pose.x_m, mode.pose.y_m) == pytest.approx(goal, abs=4.0)
 
 
 def test_without_looking_at_turns_both_ways_stay_as_likely(tee: RoadGraph) -> None:
@@ -125,28 +125,28 @@ def test_distance_is_kept_over_many_small_steps(straight_road: RoadGraph) -> Non
     tracker.set_pose(Pose2(50.0, 0.0, 0.0), SMALL)
     for _ in range(1000):
         tracker.advance(0.2137, 0.0)
-    cluster = tracker.cluster(int(tracker.belief().argmax()), 30.0, 1.0)
-    assert cluster.pose.x_m == pytest.approx(50.0 + 213.7, abs=1.0)
+    mode = tracker.modes(1, 30.0, 1.0)[0]
+    assert mode.pose.x_m == pytest.approx(50.0 + 213.7, abs=1.0)
 
 
 def test_uncertainty_grows_with_the_distance_as_configured(straight_road: RoadGraph) -> None:
     lagging = MotionConfig(distance_variance_m=0.1)
     tracker = PathTracker(places_of(straight_road), TrackerConfig(leak_per_m=0.0), lagging)
     tracker.set_pose(Pose2(50.0, 0.0, 0.0), SMALL)
-    before = tracker.cluster(int(tracker.belief().argmax()), 60.0, 1.0).covariance[0, 0]
+    before = tracker.modes(1, 60.0, 1.0)[0].covariance[0, 0]
     for _ in range(40):
         tracker.advance(5.0, 0.0)
-    after = tracker.cluster(int(tracker.belief().argmax()), 60.0, 1.0).covariance[0, 0]
+    after = tracker.modes(1, 60.0, 1.0)[0].covariance[0, 0]
     assert after - before == pytest.approx(0.1 * 200.0, rel=0.1)
 
 
 def test_driving_back_what_was_driven_ends_where_it_began(straight_road: RoadGraph) -> None:
     tracker = PathTracker(places_of(straight_road), TrackerConfig(), MotionConfig())
     tracker.set_pose(Pose2(150.0, 0.0, 0.0), SMALL)
-    start = tracker.cluster(int(tracker.belief().argmax()), 15.0, 1.0).pose.x_m
+    start = tracker.modes(1, 15.0, 1.0)[0].pose.x_m
     for step in (-3.0, -3.0, 3.0, 3.0):
         tracker.advance(step, 0.0)
-    assert tracker.cluster(int(tracker.belief().argmax()), 15.0, 1.0).pose.x_m == pytest.approx(start, abs=0.01)
+    assert tracker.modes(1, 15.0, 1.0)[0].pose.x_m == pytest.approx(start, abs=0.01)
 
 
 def test_standing_still_adds_no_evidence(straight_road: RoadGraph) -> None:
@@ -180,7 +180,7 @@ def test_yaw_is_the_road_with_the_turn_since(straight_road: RoadGraph) -> None:
     tracker = PathTracker(places_of(straight_road), TrackerConfig(), MotionConfig())
     tracker.set_pose(Pose2(50.0, 0.0, 0.0), SMALL)
     tracker.advance(1.0, 0.1)
-    assert tracker.cluster(int(tracker.belief().argmax()), 15.0, 1.0).pose.yaw_rad == pytest.approx(0.1, abs=0.01)
+    assert tracker.modes(1, 15.0, 1.0)[0].pose.yaw_rad == pytest.approx(0.1, abs=0.01)
 
 
 def test_a_wrong_belief_is_given_up_for_what_is_seen(grid_city: RoadGraph) -> None:
@@ -202,8 +202,8 @@ def test_a_wrong_belief_is_given_up_for_what_is_seen(grid_city: RoadGraph) -> No
 def test_covariance_is_never_singular(straight_road: RoadGraph) -> None:
     tracker = PathTracker(places_of(straight_road), TrackerConfig(), MotionConfig())
     tracker.set_pose(Pose2(50.0, 0.0, 0.0), np.zeros((3, 3)))
-    cluster = tracker.cluster(int(tracker.belief().argmax()), 15.0, 1.0)
-    assert np.linalg.eigvalsh(cluster.covariance).min() > 1e-5
+    mode = tracker.modes(1, 15.0, 1.0)[0]
+    assert np.linalg.eigvalsh(mode.covariance).min() > 1e-5
 
 
 def mirrored_paths(cells: RoadCells, start: np.ndarray, hops: int, stay: float) -> np.ndarray:
