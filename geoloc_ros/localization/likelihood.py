@@ -79,13 +79,6 @@ def rank_log_ratios(dissimilarity: Float32, exponent: float, softening: float, o
     _native().geoloc_rank_log_ratios(len(out), _pointer(dissimilarity), exponent, softening, _pointer(out))
 
 
-def log_likelihood(dissimilarity: Float32, config: TrackerConfig) -> Float32:
-    """Rank log ratios (V,) in memory of their own."""
-    out = np.empty(len(dissimilarity), np.float32)
-    rank_log_ratios(np.ascontiguousarray(dissimilarity, np.float32), config.rank_exponent, config.rank_softening, out)
-    return out
-
-
 def _pointer(array: Float32) -> int:
     assert array.dtype == np.float32 and array.flags.c_contiguous
     return array.ctypes.data

@@ -12,8 +12,7 @@ from geoloc_ros.localization.place_index import PlaceIndex
 from geoloc_ros.localization.spectra import Spectra
 from geoloc_ros.localization.turning import BinLayout
 
-# However sure the yaw is, every other one keeps this much, so that what was learnt where the map shows nothing of it can
-# be taken back.
+# However sure the yaw is, every other one keeps this much: what was learnt off the map can be taken back.
 _LEAST_PROBABILITY = 1e-3
 
 
@@ -40,7 +39,7 @@ class CameraYaw:
         self._spectra = Spectra(index.descriptors, layout)
         self._exponent = config.score_exponent
         turns = layout.num_bins
-        self._turn_rad = wrap_angle(2.0 * np.pi / turns * np.arange(turns))
+        self._turn_rad = np.asarray(wrap_angle(np.linspace(0.0, 2.0 * np.pi, turns, endpoint=False)))
         self._dissimilarity = np.empty(self._spectra.padded, np.float32)
         self._belief = np.zeros(self._spectra.padded, np.float32)  # stays 0 behind the last viewpoint
         self.reset()
@@ -60,7 +59,8 @@ class CameraYaw:
     @property
     def probability(self) -> Float64:
         """(R,), of each turn."""
-        return np.exp(self._log_probability)
+        probability: Float64 = np.exp(self._log_probability)
+        return probability
 
     @property
     def yaw_rad(self) -> float:

@@ -31,7 +31,7 @@ class Spectra:
         phase = 2.0 * np.pi / self._turns * np.outer(np.arange(self._turns), np.arange(self._frequencies))
         self._basis = np.stack([np.cos(phase), -np.sin(phase)], axis=-1).astype(np.float32)
         # Turns of half a circle and less: the rest are their mirror images.
-        self._wave = np.ascontiguousarray(self._basis[: self._frequencies] * np.float32([1.0, -1.0]))
+        self._wave = self._basis[: self._frequencies] * np.array([1.0, -1.0], np.float32)
         # A real sum of `turns` waves has each frequency twice, but the first, and the last of an even number.
         self._share = np.full(self._frequencies, 2.0 / self._turns)
         self._share[0] = 1.0 / self._turns
@@ -77,7 +77,8 @@ class Spectra:
         )
         # Nothing is impossible: what is too small for a number is as small as one can be.
         log_weight: Float64 = np.log(np.maximum(weight, np.finfo(np.float64).tiny))
-        return log_weight - log_weight.max()
+        log_weight -= log_weight.max()
+        return log_weight
 
     def _scales(self, descriptors: Float16) -> Float64:
         """(frequencies, channels), of the last bit."""
@@ -90,7 +91,7 @@ class Spectra:
     def _transform(self, rows: Float32) -> Float32:
         """(N, frequencies, channels, 2): real and imaginary parts of the waves of rows (N, D)."""
         bins = self._layout.binned(rows).swapaxes(1, 2).reshape(-1, self._turns)
-        waves = bins @ self._basis.reshape(self._turns, -1)
+        waves: Float32 = bins @ self._basis.reshape(self._turns, -1)
         return waves.reshape(len(rows), self._channels, self._frequencies, 2).swapaxes(1, 2)
 
 
