@@ -25,7 +25,7 @@ class CameraYaw:
     """
 
     def __init__(self, index: PlaceIndex, layout: BinLayout, config: TrackerConfig) -> None:
-        """Transform the index: a second per 100 000 viewpoints, and as much memory as its descriptors.
+        """Transform the index: two seconds per 100 000 viewpoints, and as much memory as its descriptors.
 
         Raises:
             ConfigError: If dissimilarities of the index are no log ratios; a mean over turns would mean nothing.
