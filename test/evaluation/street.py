@@ -14,7 +14,8 @@ from geoloc_ros.maps.raycast import RayCaster
 from geoloc_ros.sim.edits import subset_of_buildings
 
 NUM_HOUSES = 8
-"""The last one is the wall behind: 44 m from the street's middle."""
+WALL = NUM_HOUSES - 1
+"""Counted as a house: 44 m from the street's middle."""
 _WIDTH_M, _GAP_M = 12.0, 3.0
 
 

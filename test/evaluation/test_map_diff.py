@@ -24,6 +24,14 @@ def test_the_house_that_is_gone_comes_first_and_more_drives_make_it_surer() -> N
     assert (once.num_drives[0], twice.num_drives[0]) == (1, 2) and twice.num_rays[0] == 2 * once.num_rays[0]
 
 
+def test_no_number_of_drives_makes_it_certain() -> None:
+    """The map may have it wrong in a way that looks like this from everywhere."""
+    diff = MapDiff(street())
+    for _ in range(10):
+        diff.add(drive())
+    assert 0.9 < diff.removed().probability[0] < 0.99
+
+
 def test_houses_that_are_seen_are_not_blamed() -> None:
     diff = MapDiff(street())
     diff.add(drive())

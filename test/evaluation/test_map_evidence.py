@@ -8,7 +8,7 @@ import pytest
 from geoloc_ros.core.types import Bool, Float64, SemanticScan
 from geoloc_ros.evaluation.map_evidence import BuildingWitness, Outcome, SeenDrive
 
-from .street import NUM_HOUSES, along_the_street, seen, street
+from .street import NUM_HOUSES, WALL, along_the_street, seen, street
 
 
 def counts(world_keep: Bool, depth_factor: float = 1.0, pose: Float64 | None = None) -> Float64:
@@ -53,9 +53,12 @@ def test_a_house_that_the_camera_misses_is_unknown_or_open(observed: bool, outco
 
 
 def test_a_pose_that_nobody_is_sure_of_blames_no_building() -> None:
-    drive = seen(along_the_street(), without(3))
-    unsure = SeenDrive(drive.pose, drive.covariance * 1e6, drive.scan)
-    assert BuildingWitness(street()).count(unsure).sum() == 0
+    """From behind the houses, where the long wall is wide enough for any doubt about the pose."""
+    drive = seen(along_the_street() + [0.0, 30.0, 0.0], everything())
+    for deviation_m, is_told in ((4.0, True), (6.0, False)):
+        covariance = drive.covariance + np.diag([deviation_m**2, 0.0, 0.0])
+        rays = BuildingWitness(street()).count(SeenDrive(drive.pose, covariance, drive.scan))[WALL]
+        assert (rays.sum() > 0) == is_told
 
 
 def test_a_wrong_pose_blames_no_building() -> None:
