@@ -19,7 +19,7 @@
 namespace {
 
 constexpr int kLanes = 16;  // viewpoints at a time
-constexpr int kMaxTurns = 128;  // _MOST_BINS of localization/turning.py
+constexpr int kMaxTurns = 128;  // MOST_BINS of localization/turning.py
 constexpr int kMaxFrequencies = kMaxTurns / 2 + 1;
 
 typedef float Floats __attribute__((vector_size(4 * kLanes)));

@@ -9,7 +9,7 @@ import numpy as np
 
 from geoloc_ros.core.native import load_native
 from geoloc_ros.core.types import Float16, Float32, Float64
-from geoloc_ros.localization.turning import BinLayout
+from geoloc_ros.localization.turning import MOST_BINS, BinLayout
 
 _LANES = 16
 _CHUNK = 4096
@@ -24,6 +24,7 @@ class Spectra:
 
     def __init__(self, descriptors: Float16, layout: BinLayout) -> None:
         """Transform descriptors (V, D)."""
+        assert layout.num_bins <= MOST_BINS, layout
         self._layout = layout
         self._turns = layout.num_bins
         self._frequencies = self._turns // 2 + 1

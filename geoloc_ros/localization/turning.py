@@ -10,8 +10,11 @@ from geoloc_ros.core.errors import ConfigError
 from geoloc_ros.core.interfaces import Encoder
 from geoloc_ros.core.types import Float32, SemanticScan
 
+MOST_BINS = 128
+"""The finest layout that is looked for; finer ones turn in steps of several bins."""
+
 _TOLERANCE = 1e-4
-_FEWEST_BINS, _MOST_BINS = 8, 128
+_FEWEST_BINS = 8
 _SAMPLES = 4
 
 
@@ -66,7 +69,7 @@ def layout_of(encoder: Encoder, num_rays: int) -> BinLayout:
         ConfigError: If they do not turn.
     """
     sample = _made_up_scans(num_rays)
-    for num_bins in range(min(num_rays, _MOST_BINS), _FEWEST_BINS - 1, -1):
+    for num_bins in range(min(num_rays, MOST_BINS), _FEWEST_BINS - 1, -1):
         layout = find_layout(encoder, num_bins, sample)
         if layout is not None:
             return layout
