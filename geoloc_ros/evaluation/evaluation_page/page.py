@@ -10,6 +10,7 @@ from pathlib import Path
 from string import Template
 
 from geoloc_ros.core.artifacts import write_beside
+from geoloc_ros.evaluation.condition_curves import belief_reliability
 from geoloc_ros.evaluation.condition_figures import ConditionFigure, condition_figures
 from geoloc_ros.evaluation.consistency import POSE, POSITION, mean_nees_bounds
 from geoloc_ros.evaluation.evaluation_files import Evaluation
@@ -94,12 +95,18 @@ def _charts(conditions: Sequence[Condition]) -> Iterator[str]:
          charts.ellipse_chart(conditions, "position_nees", POSITION)),
         ("ellipsoids", "Truths within the published ellipsoids: x, y, heading",
          charts.ellipse_chart(conditions, "pose_nees", POSE)),
-        ("reliability", "Reliability of the belief", charts.reliability_chart(conditions)),
+        ("reliability", "Reliability of the belief", charts.reliability_chart(conditions) + _bins(conditions)),
         ("sigma", "Availability against error, were large covariances held back", charts.sigma_chart(conditions)),
         ("chance", "Availability against error, were it published by chance alone", charts.chance_chart(conditions)),
     )  # fmt: skip
     for name, title, chart in drawn:
         yield _panel(name, title, chart + key)
+
+
+def _bins(conditions: Sequence[Condition]) -> str:
+    """How much there is behind the reliability."""
+    counts = (f"{each.name} {', '.join(map(str, belief_reliability(each.drives).count))}" for each in conditions)
+    return f'<p class="note">Frames by tenths of the belief: {escape("; ".join(counts))}.</p>'
 
 
 def _panel(name: str, title: str, body: str) -> str:
