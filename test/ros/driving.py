@@ -12,7 +12,7 @@ from geoloc_ros.core.geometry import compose, relative_motion, wrap_angle
 from geoloc_ros.core.types import Float64, Pose2, SemanticScan
 from geoloc_ros.maps.geomap import GeoMap
 from geoloc_ros.sim.drive import drive_route
-from geoloc_ros.sim.noise import PAPER
+from geoloc_ros.sim.noise import paper_at
 from geoloc_ros.sim.route import choose_route
 from geoloc_ros.sim.scans import ScanSimulator
 
@@ -141,5 +141,5 @@ def plan(geomap: GeoMap, length_m: float, seed: int) -> Float64:
 
 
 def make_vehicle(geomap: GeoMap, start: Pose2, seed: int) -> SimulatedVehicle:
-    """At a pose of the map, in a world that differs from it as `paper` has it."""
-    return SimulatedVehicle(ScanSimulator(geomap, PAPER, seed), start)
+    """At a pose of the map, in a world that differs as in `paper`, seen with milder mistakes: a town is small."""
+    return SimulatedVehicle(ScanSimulator(geomap, paper_at(1.0), seed), start)
