@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import shapely
 
-from geoloc_ros.core.types import Float64
 from geoloc_ros.maps.geomap import GeoMap, MapSource
 from geoloc_ros.sim.city import MARGIN_M, ORIGIN, buildings_from, road_graph
 from geoloc_ros.sim.streets import Streets
@@ -48,7 +47,7 @@ def _block(block_m: float, street_m: float) -> list[shapely.Polygon]:
 def _streets(num_blocks: int, block_m: float) -> Streets:
     count = num_blocks + 1
     row, column = (index.ravel() for index in np.indices((count, count)))
-    node_m: Float64 = np.stack([column, row], axis=1) * block_m - num_blocks * block_m / 2.0
+    node_m = np.stack([column, row], axis=1).astype(np.float64) * block_m - num_blocks * block_m / 2.0
     number = row * count + column
     ends = np.concatenate([
         np.stack([number[column < num_blocks], number[column < num_blocks] + 1], axis=1),
