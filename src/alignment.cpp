@@ -25,7 +25,7 @@ constexpr int kCamera = 6, kDepth = 7;
 constexpr int kLocal = 4;  // what one ray depends on: x, y and yaw of its node, log scale of depth
 constexpr int kOwn = 3;    // of a building: log factor of depth, offset x, y
 constexpr double kTurn = 6.283185307179586;
-constexpr double kRayFreedom = 1.0, kDepthFreedom = 4.0, kRunExponent = 0.85;
+constexpr double kRayFreedom = 0.5, kDepthFreedom = 4.0, kRunExponent = 0.85;
 constexpr double kEdgeClutter = 8.0, kEdgeGate = 0.35, kEdgeWeight = 0.5;
 constexpr double kFixFreedom = 4.0;
 constexpr double kSteepest = 6.0;  // d ln(range) / d angle: a wall seen at ten degrees or less says little

@@ -28,11 +28,11 @@ from geoloc_ros.maps.raycast import RayCaster
 # x, y, yaw, log scale of odometry, yaw drift, its change, camera yaw, log scale of depth.
 _STATE: Final = 8
 _START_COVARIANCE: Final = np.diag([10.0**2, 10.0**2, np.radians(10.0) ** 2])
-_SEARCH_M, _EVERY_RAY = 60.0, 3
+_SEARCH_M, _EVERY_SCAN, _EVERY_RAY, _NUM_STARTS = 100.0, 2, 3, 5
 _OFFSETS_M: Final = np.arange(-12.0, 13.0, 4.0)
 _TURNS_RAD: Final = np.radians(np.arange(-12.0, 13.0, 4.0))
 # The farther back a scan is, the more the heading must be known for it to be anywhere near its place.
-_STAGES_M: Final = (60.0, 120.0, 240.0)
+_STAGES_M: Final = (100.0, 240.0)
 # It is no pose if there are too few walls, if most of what is seen is something else, or if it still moves.
 _MIN_BUILDINGS, _MIN_INLIER_RATIO, _LAST_STEP_M = 8, 0.3, 1.0
 # Where a share of what is seen does not belong to the map, the variance of a robust estimate grows with the inverse
@@ -97,7 +97,7 @@ class Aligner:
             fixes: Positions that others measured; those outside of the window's stamps are not used.
             camera_yaw_rad: Of the camera on the vehicle as far as known: every scan is taken as turned left by it.
             before: The last alignment of the same place, from which the start was carried on: what it found out about
-                odometry, camera and depth is where this one starts, too. It adds no weight: its scans are in the window.
+                odometry, camera and depth is where this one starts. It adds no weight: its scans are in the window.
         """
         frames = window.frames
         joined = join_fixes(join_scans(frames), frames, fixes)
@@ -110,16 +110,17 @@ class Aligner:
         if before is not None:
             state[3:] = before.state[3:]
         else:
-            if prior is None:
-                state = self._search(joined, state)
-            for length_m in _STAGES_M:
+            starts = [state] if prior is not None else self._search(joined, state)
+            first = [self._solve(joined.newest(_STAGES_M[0]), mean, information, state) for state in starts]
+            state = max(first, key=lambda solution: float(solution.report[3])).state
+            for length_m in _STAGES_M[1:]:
                 state = self._solve(joined.newest(length_m), mean, information, state).state
         solution = self._solve(joined, mean, information, state)
         return self._alignment(solution, joined, start, covariance, camera_yaw_rad)
 
-    def _search(self, joined: JoinedScans, state: Float64) -> Float64:
-        """The best of many poses around a state, by the newest scans."""
-        thin = joined.newest(_SEARCH_M).thinned(1, _EVERY_RAY)
+    def _search(self, joined: JoinedScans, state: Float64) -> list[Float64]:
+        """The most promising of many poses around a state, by some of the newest rays."""
+        thin = joined.newest(_SEARCH_M).thinned(_EVERY_SCAN, _EVERY_RAY)
         offset_m, turn_rad = np.meshgrid(_OFFSETS_M, _OFFSETS_M), _TURNS_RAD
         offsets = np.array([(x, y, turn) for x, y in zip(*map(np.ravel, offset_m), strict=True) for turn in turn_rad])
         states = np.repeat(state[None], len(offsets), axis=0)
@@ -130,7 +131,7 @@ class Aligner:
             thin.instance.ctypes.data, thin.observed.ctypes.data, self._model.ctypes.data, len(states),
             states.ctypes.data, log_ratio.ctypes.data,
         )  # fmt: skip
-        return np.asarray(states[np.argmax(log_ratio)])
+        return list(states[np.argsort(-log_ratio, kind="stable")[:_NUM_STARTS]])
 
     def _solve(self, joined: JoinedScans, mean: Float64, information: Float64, start: Float64) -> _Solution:
         solution = _Solution(start.copy(), np.zeros((_STATE, _STATE)), np.zeros((len(joined.motion), 3)), np.zeros(5))
