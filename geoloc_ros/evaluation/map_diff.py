@@ -8,7 +8,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from geoloc_ros.core.types import Float64, Int32, Int64
+from geoloc_ros.core.types import Bool, Float64, Int32, Int64
 from geoloc_ros.evaluation.map_evidence import BuildingWitness, Outcome, SeenDrive
 from geoloc_ros.evaluation.new_buildings import NewBuildings, NewBuildingSearch
 from geoloc_ros.maps.geomap import GeoMap
@@ -75,6 +75,11 @@ class MapDiff:
         self._num_drives[told] += 1
         self._search.add(drive)
 
+    @property
+    def was_looked_at(self) -> Bool:
+        """(N,), buildings that a drive says something about."""
+        return np.asarray(self._num_drives > 0)
+
     def copied(self) -> MapDiff:
         """One that goes its own way from here."""
         other = copy(self)
@@ -86,7 +91,7 @@ class MapDiff:
     def removed(self, least_probability: float = 0.2) -> RemovedBuildings:
         """Buildings that are gone with at least that probability."""
         probability = self.probability()
-        chosen = np.flatnonzero((self._num_drives > 0) & (probability >= least_probability))
+        chosen = np.flatnonzero(self.was_looked_at & (probability >= least_probability))
         chosen = chosen[np.argsort(-probability[chosen], kind="stable")]
         return RemovedBuildings(
             chosen.astype(np.int32), probability[chosen], self._num_rays[chosen], self._num_drives[chosen]
@@ -98,7 +103,7 @@ class MapDiff:
 
     def probability(self) -> Float64:
         """(N,) that each building is gone; of those that nobody saw, the share of all."""
-        told = self._num_drives > 0
+        told = self.was_looked_at
         gone = np.exp(self._log_ratio.clip(-50.0, 50.0))
         gone = (1.0 - _LOOKS_THERE) * gone + _LOOKS_THERE
         ratio = gone / (1.0 + _LOOKS_GONE * gone)
