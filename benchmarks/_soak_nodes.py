@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -15,8 +16,9 @@ from geoloc_ros.ros.environment import PARENT_VARIABLE
 
 _PATIENCE_S = 10.0
 # What a process needs until it has seen everything once is no leak.
-_WARM_UP_S = 60.0
-_LEAST_SAMPLES = 10
+_WARM_UP_S = 120.0
+_LEAST_SAMPLES = 60
+_DRAWN = 100
 
 
 @dataclass
@@ -27,6 +29,11 @@ class Memory:
     """Wall time."""
     held_mib: list[float] = field(default_factory=list)
     """Anonymous memory that is resident: without the pages of files, which the system takes back when it likes."""
+
+    def row(self, name: str) -> dict[str, Any]:
+        """What it held now and then, for whoever wants to draw it."""
+        step = max(1, len(self.at_s) // _DRAWN)
+        return {"kind": "memory", "node": name, "at_s": self.at_s[::step], "held_mib": self.held_mib[::step]}
 
     def slope_mib_per_h(self) -> float | None:
         """Of a straight line through what it held once it was warm; None where it did not run for long enough."""

@@ -65,7 +65,8 @@ def main() -> None:
             driver.close()
             for node in nodes.values():
                 node.close()
-    result = Result(SEED, "paper", figures(driver.log, nodes, arguments.minutes), driver.log.rows())
+    rows = [*driver.log.rows(), *(memory.row(node.name) for node in nodes.values() for memory in node.memories)]
+    result = Result(SEED, "paper", figures(driver.log, nodes, arguments.minutes), rows)
     result.print()
     if arguments.json:
         result.write(arguments.json)

@@ -63,7 +63,7 @@ def test_memory_that_grows_by_a_mebibyte_a_minute_once_it_is_warm_is_told(
     monkeypatch.syspath_prepend(root / "benchmarks")
     memory = importlib.import_module("_soak_nodes").Memory()
     assert memory.slope_mib_per_h() is None
-    for second in np.arange(0.0, 300.0, 2.0):
+    for second in np.arange(0.0, 600.0, 2.0):
         memory.at_s.append(float(second))
-        memory.held_mib.append(min(float(second), 50.0) * 10.0 + max(0.0, second - 60.0) / 60.0)
+        memory.held_mib.append(min(float(second), 50.0) * 10.0 + max(0.0, second - 120.0) / 60.0)
     assert memory.slope_mib_per_h() == pytest.approx(60.0)
