@@ -238,7 +238,7 @@ class LocalizerConfig(Section):
     fix_doubt: float = Field(
         1.0, ge=0.0, description="Log odds that the newest frames were seen from elsewhere, up to which a pose is a fix"
     )
-    lost_doubt: float = Field(2.0, gt=0.0, description="The same, above which a fix is lost: the vehicle was moved")
+    lost_doubt: float = Field(3.0, gt=0.0, description="The same, above which a fix is lost: the vehicle was moved")
     fix_sigma_m: float = Field(5.0, gt=0.0, description="Standard deviation of a position up to which it is a fix, m")
     lost_sigma_m: float = Field(
         15.0, gt=0.0, description="Standard deviation above which a fix carried by odometry is lost, m"

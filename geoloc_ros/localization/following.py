@@ -32,6 +32,7 @@ class FollowedPlace:
         """Begin at a pose; `carry` before anything else."""
         self._aligner, self._agreement, self._motion = aligner, agreement, motion
         self.pose, self.covariance = pose, covariance
+        self._begun = covariance
         self._carried: CarriedPose | None = None
         self.alignment: Alignment | None = None
         """The last one; None before the first."""
@@ -58,7 +59,7 @@ class FollowedPlace:
         self, window: ScanWindow, observation: Observation, fixes: Sequence[PositionFix], camera_yaw_rad: float
     ) -> None:
         """Take the pose from the scans of a window that ends at the observation; or keep it if they say nothing."""
-        prior = None if self.alignment is None else _NEARBY
+        prior = self._begun + _NEARBY if self.alignment is None else _NEARBY
         alignment = self._aligner.align(window, self.pose, prior, fixes, camera_yaw_rad, self.alignment)
         if not alignment.converged:
             return

@@ -9,15 +9,16 @@ import numpy as np
 
 from geoloc_ros.core.config import Config
 from geoloc_ros.core.files import shared_file
-from geoloc_ros.core.types import Float64, Mode, Observation, Pose2, PositionFix
+from geoloc_ros.core.types import Float32, Float64, Mode, Observation, Pose2, PositionFix
 from geoloc_ros.localization.agreement import RayAgreement
 from geoloc_ros.localization.alignment import Aligner, Alignment
 from geoloc_ros.localization.following import FollowedPlace
+from geoloc_ros.localization.likeness import DescriptorAgreement
+from geoloc_ros.localization.place_index import PlaceIndex
 from geoloc_ros.localization.ray_likelihood import RayTable
 from geoloc_ros.localization.significance import Significance
 from geoloc_ros.localization.status import Verdict
 from geoloc_ros.localization.window import ScanWindow
-from geoloc_ros.maps.geomap import GeoMap
 from geoloc_ros.maps.raycast import RayCaster
 
 # A place is worth a closer look long before it is a fix, and is given up for one that is so many times as likely.
@@ -37,15 +38,16 @@ _MAX_FIXES = 100
 class PlaceKeeper:
     """Follows the best mode of the belief over the map metre by metre, and says what speaks for and against it."""
 
-    def __init__(self, geomap: GeoMap, viewpoints: Float64, config: Config) -> None:
-        """No place yet; `viewpoints` (V, 3) are poses on the roads of the map.
+    def __init__(self, index: PlaceIndex, config: Config) -> None:
+        """No place yet.
 
         Raises:
             ArtifactError: If the table of rays that is shipped cannot be read.
         """
-        caster = RayCaster(geomap.buildings.walls())
+        caster = RayCaster(index.geomap.buildings.walls())
         table = RayTable.load(shared_file("models/ray_table.npz"))
-        self._agreement = RayAgreement(caster, viewpoints, table, config.rerank, config.scan)
+        self._agreement = RayAgreement(caster, index.places.poses(), table, config.rerank, config.scan)
+        self._likeness = DescriptorAgreement(index, config.tracker, config.map)
         self._aligner = Aligner(caster, config.scan, config.align, config.motion)
         self._window = ScanWindow(config.align)
         self._motion = config.motion
@@ -65,7 +67,7 @@ class PlaceKeeper:
     def begin(self, pose: Pose2, covariance: Float64) -> None:
         """Follow a pose that somebody vouches for."""
         self.reset()
-        self._follow(pose, covariance)
+        self._followed = FollowedPlace(self._aligner, self._agreement, self._motion, pose, covariance)
         self.significance.vouch()
 
     def hear(self, fix: PositionFix) -> None:
@@ -78,29 +80,46 @@ class PlaceKeeper:
         if self._followed is not None:
             self._followed.carry(observation.stamp_ns, observation.odometry, travelled_m)
 
-    def choose(self, observation: Observation, modes: Sequence[Mode]) -> None:
-        """Follow another place if the belief is clearly there."""
+    def choose(self, observation: Observation, modes: Sequence[Mode]) -> bool:
+        """Follow another place if the belief is clearly there; True if so, as aligning it takes long."""
         best, followed = modes[0], self._followed
         is_blind = followed is not None and (followed.alignment is None or followed.unaligned_m > _MAX_BLIND_M)
-        if is_blind and self._is_near(best.pose):
-            self._follow(best.pose, best.covariance)  # the same place: what spoke for it still does
-        elif best.probability >= max(_FOLLOW_PROBABILITY, _GIVE_UP_RATIO * self.probability(modes)):
+        is_same = is_blind and self._is_near(best.pose)
+        if not is_same:
+            if best.probability < max(_FOLLOW_PROBABILITY, _GIVE_UP_RATIO * self.probability(modes)):
+                return False
             self.significance.forget_place()
-            self._follow(best.pose, best.covariance)
-        if self._followed is not None:
-            self._followed.carry(observation.stamp_ns, observation.odometry, 0.0)
+        # Of the same place, what spoke for it still does.
+        self._followed = FollowedPlace(self._aligner, self._agreement, self._motion, best.pose, best.covariance)
+        self._followed.carry(observation.stamp_ns, observation.odometry, 0.0)
+        return not is_same
 
-    def see(self, observation: Observation, camera_yaw_rad: float, camera_sigma_rad: float) -> None:
-        """Test a frame against the place, then let it correct the pose."""
+    def see(
+        self, observation: Observation, query: Float32, camera_yaw_rad: float, camera_sigma_rad: float
+    ) -> float:
+        """Test a frame against the place, then let it correct the pose.
+
+        Returns what the belief over the map should hear of that: a log-likelihood ratio of the place, in nats.
+
+        Args:
+            observation: As the camera saw it.
+            query: (D,), of the same frame if the camera were not turned.
+            camera_yaw_rad: Of the camera on the vehicle.
+            camera_sigma_rad: Its standard deviation.
+        """
         self._window.add(observation)
         followed = self._followed
         if followed is None or camera_sigma_rad > _MAX_CAMERA_SIGMA_RAD:
-            return
+            return 0.0
+        nats = 0.0
         if self._unseen_m >= _LOOK_EVERY_M:
-            self.significance.add_frame(followed.expect(observation.scan, camera_yaw_rad), self._unseen_m)
+            rays = followed.expect(observation.scan, camera_yaw_rad)
+            likeness = self._likeness.log_ratio(query, followed.pose)
+            nats = self.significance.add_frame(rays, likeness, self._unseen_m)
             self._unseen_m = 0.0
         if followed.alignment is None or followed.unaligned_m >= _ALIGN_EVERY_M:
             followed.align(self._window, observation, tuple(self._positions), camera_yaw_rad)
+        return nats
 
     def probability(self, modes: Sequence[Mode]) -> float:
         """Belief around the followed place, 0 to 1; 0 without one."""
@@ -125,12 +144,14 @@ class PlaceKeeper:
         return tuple(mode for mode in modes if not self._is_near(mode.pose))
 
     @property
+    def pose(self) -> Pose2 | None:
+        """Of the followed place; None without one."""
+        return None if self._followed is None else self._followed.pose
+
+    @property
     def alignment(self) -> Alignment | None:
         """The last one of the followed place, if there is any."""
         return None if self._followed is None else self._followed.alignment
-
-    def _follow(self, pose: Pose2, covariance: Float64) -> None:
-        self._followed = FollowedPlace(self._aligner, self._agreement, self._motion, pose, covariance)
 
     def _is_near(self, pose: Pose2) -> bool:
         if self._followed is None:

@@ -74,7 +74,7 @@ class Localizer:
         self._config = config.localizer
         self._num_rays = config.scan.num_rays
         self._search = GlobalSearch(index, config, layout)
-        self._keeper = PlaceKeeper(index.geomap, index.places.poses(), config)
+        self._keeper = PlaceKeeper(index, config)
         self._status = FixStatus(config.localizer)
         self._queue = FixQueue()
         self._last: Observation | None = None
@@ -146,13 +146,14 @@ class Localizer:
         """
         self._check(observation)
         self._move(observation)
-        if self._unsearched_m >= (self._config.global_every_m if self._status.has_fix else self._config.search_every_m):
+        modes = self._search.modes()
+        has_begun = self._keeper.choose(observation, modes)
+        if self._is_due() and not has_begun:  # both take long: one of them is enough for a frame
             self._unsearched_m = 0.0
             self._search.look(observation.query)
+            modes = self._search.modes()
         self._keeper.significance.add_map(self._search.testify())
-        modes = self._search.modes()
-        self._keeper.choose(observation, modes)
-        self._keeper.see(observation, self._search.camera_yaw_rad, self._search.camera_sigma_rad)
+        self._see(observation)
         place, verdict = self._keeper.place(modes), self._keeper.verdict(modes)
         estimate_modes = (place, *self._keeper.others(modes))
         had_fix = self._status.has_fix
@@ -195,6 +196,19 @@ class Localizer:
                 self._unsearched_m += travelled_m
                 return
         self._hear(stamp_ns, stamp_ns, 0.0)
+
+    def _see(self, observation: Observation) -> None:
+        """Let a frame speak of the followed place, and tell the belief over the map."""
+        search, keeper = self._search, self._keeper
+        query = search.seen_ahead(observation.query)
+        nats = keeper.see(observation, query, search.camera_yaw_rad, search.camera_sigma_rad)
+        if keeper.pose is not None and nats != 0.0:
+            search.favour(keeper.pose, nats)
+
+    def _is_due(self) -> bool:
+        """Whether it is time to compare a frame with the whole map."""
+        config = self._config
+        return self._unsearched_m >= (config.global_every_m if self._status.has_fix else config.search_every_m)
 
     def _hear(self, until_ns: int, now_ns: int, speed_m_per_ns: float) -> None:
         """Take in what others said up to a stamp, while the belief is that of another one."""

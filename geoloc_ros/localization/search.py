@@ -41,7 +41,7 @@ class GlobalSearch:
         if config.localizer.camera_yaw == "unknown":
             if layout is None:
                 raise ConfigError("localizer.camera_yaw=unknown, but nobody said how queries turn; give a layout")
-            self._camera = CameraYaw(index, layout, config.tracker)
+            self._camera, self._layout = CameraYaw(index, layout, config.tracker), layout
         self._index = index
         self._hypotheses: tuple[Hypothesis, ...] = ()
         self._gained = self._information = 0.0
@@ -99,6 +99,12 @@ class GlobalSearch:
             self._unheard_m = 0.0
             self._tracker.weigh_places(self._others.log_ratios(fix, driven_m), power)
 
+    def favour(self, pose: Pose2, nats: float) -> None:
+        """Take in what somebody who looked closer says of a place: a log-likelihood ratio."""
+        localizer = self._config.localizer
+        at, ratio = pose.as_array()[None], np.array([nats])
+        self._tracker.boost(at, ratio, localizer.mode_radius_m, localizer.mode_turn_rad)
+
     def modes(self) -> tuple[Mode, ...]:
         """The places where the vehicle may be if it is on the map at all, most probable first.
 
@@ -138,6 +144,14 @@ class GlobalSearch:
         gain, self._gained = self._tracker.log_evidence - self._gained, self._tracker.log_evidence
         information, self._information = self._information, 0.0
         return Witness(gain, information)
+
+    def seen_ahead(self, query: Float32) -> Float32:
+        """The query (D,) of a frame as if the camera were not turned on the vehicle, to half a bin."""
+        if self._camera is None:
+            return query
+        turns = int(np.rint(self._camera.yaw_rad / (2.0 * np.pi) * self._layout.num_bins)) % self._layout.num_bins
+        turned: Float32 = self._layout.turned(query[None])[0, turns]
+        return turned
 
     @property
     def camera_yaw_rad(self) -> float:

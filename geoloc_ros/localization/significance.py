@@ -60,11 +60,21 @@ class Significance:
         """Count what the whole map has gained."""
         self._map = _sum(self._map, witness.nats - _MAP_TOLL * witness.information)
 
-    def add_frame(self, witness: Witness, travelled_m: float) -> None:
-        """Count a frame at the pose from which it was expected, `travelled_m` after the one before."""
+    def add_frame(self, rays: Witness, descriptor_nats: float, travelled_m: float) -> float:
+        """Count a frame at the pose from which it was expected, `travelled_m` after the one before.
+
+        Returns what its rays say for the place beside its descriptor, in nats: half, as they saw the same scan.
+
+        Args:
+            rays: What its rays say, which err apart from its descriptor and know the pose better.
+            descriptor_nats: What its descriptor says of the viewpoints there.
+            travelled_m: By which it counts: near ones see the same.
+        """
         share = min(1.0, travelled_m / _INDEPENDENT_M)
-        self._place = _sum(self._place, share * (witness.nats - _PLACE_TOLL * witness.information))
-        self._doubt = max(0.0, self._doubt - share * witness.nats)
+        self._place = _sum(self._place, share * (rays.nats - _PLACE_TOLL * rays.information))
+        # Both saw the same scan: their mean is right on average, and errs less than either.
+        self._doubt = max(0.0, self._doubt - share * 0.5 * (rays.nats + descriptor_nats))
+        return share * 0.5 * rays.nats
 
     @property
     def chance(self) -> float:

@@ -16,7 +16,7 @@ def test_evidence_of_the_map_and_of_the_place_add_up() -> None:
     both, one = Significance(), Significance()
     both.add_map(TELLING)
     one.add_map(TELLING)
-    both.add_frame(TELLING, 100.0)
+    both.add_frame(TELLING, 0.0, 100.0)
     assert both.chance < one.chance < 1.0
     assert np.log(both.chance) - np.log(one.chance) == pytest.approx(-(4.0 - 3.2) / 2.0)
 
@@ -27,7 +27,7 @@ def test_frames_that_say_nothing_change_nothing() -> None:
     before = significance.chance
     for _ in range(100):
         significance.add_map(NOTHING)
-        significance.add_frame(NOTHING, 5.0)
+        significance.add_frame(NOTHING, 0.0, 5.0)
     assert significance.chance == before and significance.doubt == 0.0
 
 
@@ -35,21 +35,21 @@ def test_frames_that_fit_no_better_than_look_alikes_earn_nothing() -> None:
     significance = Significance()
     for _ in range(100):
         significance.add_map(Witness(nats=0.9, information=1.0))
-        significance.add_frame(Witness(nats=3.0, information=1.0), 15.0)
+        significance.add_frame(Witness(nats=3.0, information=1.0), 0.0, 15.0)
     assert significance.chance == 1.0
 
 
 def test_a_thousand_frames_of_one_facade_count_as_the_distance_driven() -> None:
     often, seldom = Significance(), Significance()
     for _ in range(1000):
-        often.add_frame(TELLING, 0.015)
-    seldom.add_frame(TELLING, 15.0)
+        often.add_frame(TELLING, 0.0, 0.015)
+    seldom.add_frame(TELLING, 4.0, 15.0)
     assert np.log(often.chance) == pytest.approx(np.log(seldom.chance))
 
 
 def test_another_place_has_to_earn_its_own_evidence() -> None:
     significance = Significance()
-    significance.add_frame(TELLING, 15.0)
+    significance.add_frame(TELLING, 4.0, 15.0)
     significance.forget_place()
     assert significance.chance == 1.0
 
@@ -57,9 +57,9 @@ def test_another_place_has_to_earn_its_own_evidence() -> None:
 def test_doubt_grows_while_frames_look_unlike_the_place_and_is_dispelled() -> None:
     significance = Significance()
     for _ in range(3):
-        significance.add_frame(AGAINST, 15.0)
+        significance.add_frame(AGAINST, -1.0, 15.0)
     assert significance.doubt == pytest.approx(3.0)
-    significance.add_frame(TELLING, 15.0)
+    significance.add_frame(TELLING, 4.0, 15.0)
     assert significance.doubt == 0.0
 
 
@@ -74,6 +74,6 @@ def test_a_long_good_past_does_not_outweigh_the_present_for_ever() -> None:
 
 def test_a_named_place_is_beyond_chance_and_beyond_doubt() -> None:
     significance = Significance()
-    significance.add_frame(AGAINST, 15.0)
+    significance.add_frame(AGAINST, -1.0, 15.0)
     significance.vouch()
     assert significance.chance < 1e-10 and significance.doubt == 0.0

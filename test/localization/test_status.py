@@ -24,14 +24,14 @@ def test_a_fix_that_is_lost_needs_everything_again() -> None:
 
 
 def test_each_doubt_alone_keeps_a_pose_from_being_a_fix() -> None:
-    for bad in ({"probability": 0.5}, {"chance": 0.01}, {"doubt": 1.5}, {"sigma_m": 5.0}):
+    for bad in ({"probability": 0.5}, {"chance": 0.01}, {"doubt": 1.5}, {"sigma_m": 6.0}):
         assert statuses(replace(GOOD, **bad)) == ["INITIALIZING"], bad
 
 
 def test_each_doubt_alone_degrades_a_fix_and_loses_it_when_grave() -> None:
     for mild, grave in (
         ({"probability": 0.6}, {"probability": 0.4}), ({"chance": 0.01}, {"chance": 0.5}),
-        ({"doubt": CONFIG.lost_doubt - 0.1}, {"doubt": CONFIG.lost_doubt + 0.1}), ({"sigma_m": 5.0}, {"sigma_m": 20.0}),
+        ({"doubt": CONFIG.lost_doubt - 0.1}, {"doubt": CONFIG.lost_doubt + 0.1}), ({"sigma_m": 6.0}, {"sigma_m": 20.0}),
     ):
         assert statuses(GOOD, replace(GOOD, **mild), replace(GOOD, **grave)) == ["INITIALIZED", "DEGRADED", "LOST"]
 
