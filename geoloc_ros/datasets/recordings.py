@@ -32,7 +32,8 @@ def find_recordings(sources: Sequence[str]) -> tuple[Recording, ...]:
     """
     found: list[Recording] = []
     for source in sources:
-        name, equals, path = source.partition("=")
+        # A name on the disk may hold the sign too.
+        name, equals, path = ("", "", source) if Path(source).exists() else source.partition("=")
         folder = Path(path if equals else source)
         bags = [folder] if is_bag(folder) else _bags_in(folder)
         inside = folder.resolve().parent if is_bag(folder) else folder.resolve()

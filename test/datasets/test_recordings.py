@@ -25,6 +25,11 @@ def test_a_name_before_the_folder_wins(tmp_path: Path) -> None:
     assert [each.condition for each in find_recordings([f"wet={tmp_path / 'rain'}"])] == ["wet"]
 
 
+def test_a_folder_whose_name_holds_the_sign_is_that_folder(tmp_path: Path) -> None:
+    put(tmp_path / "speed=5" / "a.mcap")
+    assert [each.condition for each in find_recordings([str(tmp_path / "speed=5")])] == ["speed=5"]
+
+
 def test_a_single_bag_belongs_to_the_folder_it_lies_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put(tmp_path / "night" / "a.mcap")
     monkeypatch.chdir(tmp_path / "night")
