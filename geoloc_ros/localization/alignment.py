@@ -29,8 +29,8 @@ from geoloc_ros.maps.raycast import RayCaster
 _STATE: Final = 8
 _START_COVARIANCE: Final = np.diag([10.0**2, 10.0**2, np.radians(10.0) ** 2])
 _SEARCH_M, _EVERY_SCAN, _EVERY_RAY, _NUM_STARTS = 100.0, 2, 3, 5
-_OFFSETS_M: Final = np.arange(-12.0, 13.0, 4.0)
-_TURNS_RAD: Final = np.radians(np.arange(-12.0, 13.0, 4.0))
+# As far apart as a step of the solver can bridge, and as far out as a start is usually wrong.
+_STEP_M, _STEP_RAD, _REACH_SIGMAS = 4.0, np.radians(4.0), 1.2
 # The farther back a scan is, the more the heading must be known for it to be anywhere near its place.
 _STAGES_M: Final = (100.0, 240.0)
 # It is no pose if there are too few walls, if most of what is seen is something else, or if it still moves.
@@ -93,7 +93,7 @@ class Aligner:
         Args:
             window: The scans.
             start: Where the newest of them is believed to be.
-            prior: Covariance (3, 3) of that; None: within 10 m and 10 degrees.
+            prior: Covariance (3, 3) of that; None: within 10 m and 10 degrees. Without `before` it is searched through.
             fixes: Positions that others measured; those outside of the window's stamps are not used.
             camera_yaw_rad: Of the camera on the vehicle as far as known: every scan is taken as turned left by it.
             before: The last alignment of the same place, from which the start was carried on: what it found out about
@@ -110,7 +110,7 @@ class Aligner:
         if before is not None:
             state[3:] = before.state[3:]
         else:
-            starts = [state] if prior is not None else self._search(joined, state)
+            starts = self._search(joined, state, covariance)
             first = [self._solve(joined.newest(_STAGES_M[0]), mean, information, state) for state in starts]
             state = max(first, key=lambda solution: float(solution.report[3])).state
             for length_m in _STAGES_M[1:]:
@@ -118,11 +118,11 @@ class Aligner:
         solution = self._solve(joined, mean, information, state)
         return self._alignment(solution, joined, start, covariance, camera_yaw_rad)
 
-    def _search(self, joined: JoinedScans, state: Float64) -> list[Float64]:
-        """The most promising of many poses around a state, by some of the newest rays."""
+    def _search(self, joined: JoinedScans, state: Float64, covariance: Float64) -> list[Float64]:
+        """The most promising of the poses within `covariance` of a state, by some of the newest rays."""
         thin = joined.newest(_SEARCH_M).thinned(_EVERY_SCAN, _EVERY_RAY)
-        offset_m, turn_rad = np.meshgrid(_OFFSETS_M, _OFFSETS_M), _TURNS_RAD
-        offsets = np.array([(x, y, turn) for x, y in zip(*map(np.ravel, offset_m), strict=True) for turn in turn_rad])
+        x_m, y_m = (_steps(covariance[axis, axis], _STEP_M) for axis in (0, 1))
+        offsets = np.stack(np.meshgrid(x_m, y_m, _steps(covariance[2, 2], _STEP_RAD)), axis=-1).reshape(-1, 3)
         states = np.repeat(state[None], len(offsets), axis=0)
         states[:, :3] += offsets
         log_ratio = np.empty(len(states))
@@ -175,6 +175,12 @@ class _Solution:
     """(nodes, 3)."""
     report: Float64
     """Iterations, last step in metres, buildings, log ratio, inlier ratio."""
+
+
+def _steps(variance: float, step: float) -> Float64:
+    """Offsets to try along one axis."""
+    most = round(_REACH_SIGMAS * float(np.sqrt(variance)) / step)
+    return step * np.arange(-most, most + 1.0)
 
 
 def _model(scan: ScanConfig, align: AlignConfig) -> Float64:
