@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from geometry_msgs.msg import PoseWithCovarianceStamped
 from rclpy.qos import QoSProfile, qos_profile_sensor_data
 from sensor_msgs.msg import Imu, NavSatFix
@@ -31,8 +33,11 @@ _HEADING_PERIOD_NS = 500_000_000
 class OutsideWord:
     """Subscriptions and the service of one active localizer node."""
 
-    def __init__(self, node: StagedNode[LocalizerNodeConfig], shared: SharedLocalizer) -> None:
-        self._node, self._shared = node, shared
+    def __init__(
+        self, node: StagedNode[LocalizerNodeConfig], shared: SharedLocalizer, drop_pose: Callable[[], None]
+    ) -> None:
+        """Subscribe; `drop_pose` is called when somebody says that the vehicle is elsewhere."""
+        self._node, self._shared, self._drop_pose = node, shared, drop_pose
         self._transforms = StaticTransforms()
         self.start_anew()
         node.subscribe(PoseWithCovarianceStamped, "initialpose", self._on_initial_pose, QoSProfile(depth=1))
@@ -69,6 +74,7 @@ class OutsideWord:
         pose, covariance = to_initial_pose(message, self._node.config.map_frame)
         with self._shared.use() as localizer:
             localizer.set_initial_pose(pose, covariance)
+        self._drop_pose()
         self._node.health.count("initial poses")
         self._node.get_logger().info(f"starting from ({pose.x_m:.1f}, {pose.y_m:.1f}) m as told")
 

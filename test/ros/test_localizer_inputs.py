@@ -141,6 +141,27 @@ def test_thresholds_change_while_the_fix_is_kept_and_the_camera_does_not_turn(wo
     assert {"chance of a look-alike", "modes", "reason"} <= set(vehicle.values)
 
 
+def test_who_is_said_to_be_elsewhere_is_carried_no_further(world: Any, tiny_index: Path) -> None:
+    vehicle = Vehicle(world, tiny_index)
+    carried = world.hear(Odometry, "odometry/global", 100)
+    world.until(lambda: vehicle.node.count_subscribers("odometry/global"))
+    initial = publisher_to(vehicle, PoseWithCovarianceStamped, "initialpose", 1)
+    here, there = (Pose2(*vehicle.index.places.poses()[row]) for row in (0, 40))
+    initial.publish(to_pose_with_covariance(here, 0.1 * np.eye(3), Header(frame_id="map")))
+    world.until(lambda: vehicle.node.health.counted("initial poses") == 1)
+    vehicle.send_frame(SECOND)
+    world.until(lambda: vehicle.node.health.counted("frames processed") == 1)
+    vehicle.send_odometry(2 * SECOND)
+    world.until(lambda: carried)
+    initial.publish(to_pose_with_covariance(there, 0.1 * np.eye(3), Header(frame_id="map")))
+    world.until(lambda: vehicle.node.health.counted("initial poses") == 2)
+    said = len(carried)
+    vehicle.send_odometry(3 * SECOND)
+    world.until(lambda: vehicle.node._odometry.reaches(3 * SECOND))
+    vehicle.send_frame(4 * SECOND)
+    assert len(carried) == said
+
+
 def test_velocities_serve_where_there_is_no_odometry(world: Any, tiny_index: Path) -> None:
     vehicle = Vehicle(world, tiny_index, odometry_source="twist")
     carried = world.hear(Odometry, "odometry/global", 100)
