@@ -285,6 +285,22 @@ class Alignment {
     inlier_ratio = static_cast<double>(fitting) / many;
   }
 
+  // The median residual of the rays, which knows no building; 0 where there are none.
+  double middle() {
+    if (rows_.empty()) return 0.0;
+    std::vector<double>& residuals = scratch_;
+    residuals.clear();
+    for (const Row& row : rows_) residuals.push_back(row.e);
+    const auto half = residuals.begin() + static_cast<std::ptrdiff_t>(residuals.size() / 2);
+    std::nth_element(residuals.begin(), half, residuals.end());
+    return *half;
+  }
+
+  // As if looked with a log scale of depth that is larger by so much; for rays alone.
+  void rescale(double more) {
+    for (Row& row : rows_) row.e -= more;
+  }
+
   void write(double* pose) const {
     for (const Node& node : nodes_) {
       *pose++ = node.x;
@@ -529,9 +545,10 @@ class Alignment {
 extern "C" {
 
 // How much more likely the scans are at each of `size` states (size, 8) than where nothing is known: `log_ratio` (size,).
+// The log scale of depth is set to what suits most rays best, up to `most_depth`.
 int geoloc_align_scores(const void* scene, int32_t nodes, int32_t rays, const double* motion, const float* log_range,
-                        const int32_t* instance, const uint8_t* observed, const double* model, int32_t size,
-                        const double* states, double* log_ratio) {
+                        const int32_t* instance, const uint8_t* observed, const double* model, double most_depth,
+                        int32_t size, double* states, double* log_ratio) {
   Model values;
   std::copy(model, model + sizeof(Model) / sizeof(double), &values.max_range);
   const std::vector<double> free(kState * kState, 0.0);
@@ -541,6 +558,9 @@ int geoloc_align_scores(const void* scene, int32_t nodes, int32_t rays, const do
     State state;
     std::copy(states + kState * n, states + kState * (n + 1), state.begin());
     alignment.look(state, false);
+    const double depth = std::clamp(state[kDepth] + alignment.middle(), -most_depth, most_depth);
+    alignment.rescale(depth - state[kDepth]);
+    states[kState * n + kDepth] = state[kDepth] = depth;
     alignment.build(state);
     alignment.settle({});
     double inlier_ratio;

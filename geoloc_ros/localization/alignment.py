@@ -30,6 +30,7 @@ _STATE: Final = 8
 _START_COVARIANCE: Final = np.diag([10.0**2, 10.0**2, np.radians(10.0) ** 2])
 _SEARCH_M, _EVERY_SCAN, _EVERY_RAY, _NUM_STARTS = 100.0, 2, 3, 5
 # As far apart as a step of the solver can bridge, and as far out as a start is usually wrong.
+_DEPTH_SIGMAS: Final = 2.0
 _STEP_M, _STEP_RAD, _REACH_SIGMAS = 4.0, np.radians(4.0), 1.2
 # The farther back a scan is, the more the heading must be known for it to be anywhere near its place.
 _STAGES_M: Final = (100.0, 240.0)
@@ -83,6 +84,7 @@ class Aligner:
         ]  # fmt: skip
         self._slow_information = np.diag(1.0 / np.maximum(sigmas, 1e-9) ** 2)
         self._model = _model(scan, align)
+        self._most_depth = _DEPTH_SIGMAS * align.depth_scale_sigma
 
     def align(
         self, window: ScanWindow, start: Pose2, prior: Float64 | None = None, fixes: Sequence[PositionFix] = (),
@@ -128,8 +130,8 @@ class Aligner:
         log_ratio = np.empty(len(states))
         _native().geoloc_align_scores(
             self._caster.scene, *thin.log_range.shape, thin.motion.ctypes.data, thin.log_range.ctypes.data,
-            thin.instance.ctypes.data, thin.observed.ctypes.data, self._model.ctypes.data, len(states),
-            states.ctypes.data, log_ratio.ctypes.data,
+            thin.instance.ctypes.data, thin.observed.ctypes.data, self._model.ctypes.data, self._most_depth,
+            len(states), states.ctypes.data, log_ratio.ctypes.data,
         )  # fmt: skip
         return list(states[np.argsort(-log_ratio, kind="stable")[:_NUM_STARTS]])
 
@@ -198,6 +200,8 @@ def _native() -> ctypes.CDLL:
         pointer, count, count, *[pointer] * 4, count, *[pointer] * 6, count, *[pointer] * 4
     ]
     library.geoloc_align.restype = ctypes.c_int
-    library.geoloc_align_scores.argtypes = [pointer, count, count, *[pointer] * 5, count, *[pointer] * 2]
+    library.geoloc_align_scores.argtypes = [
+        pointer, count, count, *[pointer] * 5, ctypes.c_double, count, *[pointer] * 2
+    ]
     library.geoloc_align_scores.restype = ctypes.c_int
     return library
