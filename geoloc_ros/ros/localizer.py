@@ -57,10 +57,10 @@ class LocalizerNode(StagedNode[LocalizerNodeConfig]):
         self._twist_odometry = TwistOdometry(self.config.odom_frame)
         self._waiting: deque[SemanticScanMsg] = deque()
         self._last_frame: LocalizedFrame | None = None
-        self._outside = OutsideWord(self, self._shared, self._carrier.drop)
         self._reset("waiting for the first scan")
         self._worker = LatestWorker("localizer", self._process, self.config.queue_length)
         self.activated.callback(self._worker.close)
+        self._outside = OutsideWord(self, self._shared, self._carrier.drop)
         self.activated.callback(BackwardJumps(self, self._on_jump).close)
         self.subscribe(MapInfo, "map/info", self._on_map_info, LATCHED_QOS)
         if self.config.odometry_source == "odom":
