@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from geoloc_ros.evaluation.run_figures import RunFigure
 
-_ABREAST = 5
+_ABREAST = 4
 
 
 def print_figures(figures: Mapping[str, Sequence[RunFigure]]) -> None:
@@ -14,10 +14,10 @@ def print_figures(figures: Mapping[str, Sequence[RunFigure]]) -> None:
     conditions = list(figures)
     for start in range(0, len(conditions), _ABREAST):
         shown = conditions[start : start + _ABREAST]
-        print(f"{'':30}" + "".join(f"{condition:>22}" for condition in shown))
+        print(f"{'':30}" + "".join(f"{condition:>26}" for condition in shown))
         names = dict.fromkeys(f"{figure.name} {figure.unit}" for condition in shown for figure in figures[condition])
         for name in names:
-            print(f"{name:30}" + "".join(f"{_find(figures[condition], name):>22}" for condition in shown))
+            print(f"{name:30}" + "".join(f"{_find(figures[condition], name):>26}" for condition in shown))
         print()
 
 

@@ -13,11 +13,12 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 
+import numpy as np
 from _common import ROOT, city
 from _rows import fingerprint
 
@@ -48,6 +49,8 @@ OUTSIDE = {
 """Cities whose drives are not on a map; the first ones of san_francisco for any other."""
 QUICK_CONDITIONS = ("paper", "teleport", "outside", "grid")
 NUM_PROCESSES = 2
+MANY, LARGE = 110_000, 50_000
+"""Viewpoints for which a frame's time is promised, and those from which a city is made to have as many."""
 
 _INDEXED = ("maps", "scan")
 _DRIVEN = (*_INDEXED, "core", "inference", "localization", "sim")
@@ -65,6 +68,7 @@ class Course:
     crop: Crop | None
     index: Path
     num_viewpoints: int
+    """Of the index."""
     outside: tuple[str, ...]
     seed: int
 
@@ -117,7 +121,7 @@ def courses(arguments: argparse.Namespace) -> Iterator[Course]:
     for name, (map_file, crop) in maps.items():
         others = OUTSIDE.get(name, OUTSIDE[UNPREFIXED]) if has_other_cities() else ()
         index = arguments.work / f"{name}.index"
-        num_viewpoints = _make_index(map_file, crop, index)
+        num_viewpoints = _make_index(map_file, crop, index, Config())
         yield Course(name, map_file, crop, index, num_viewpoints, others, arguments.seed)
 
 
@@ -136,6 +140,18 @@ def drive_all(course: Course, arguments: argparse.Namespace) -> dict[str, list[S
             lambda stage, ratio: bar(f"{course.name}: {stage}", ratio),
         )  # fmt: skip
     return {name: [ScanRun.load(job.file, job.mark) for job in each] for name, each in jobs.items()}
+
+
+def densified(course: Course) -> Course:
+    """A large city with places so near to each other that its index has 110 000 viewpoints; a small one as it is."""
+    if not LARGE <= course.num_viewpoints < MANY:
+        return course
+    config = Config()
+    spacing_m = np.floor(100.0 * config.map.place_spacing_m * course.num_viewpoints / (1.02 * MANY)) / 100.0
+    config = load_config(None, (f"map.place_spacing_m={spacing_m:g}",))
+    index = course.index.with_name(f"{course.name}-dense.index")
+    num_viewpoints = _make_index(course.map_file, course.crop, index, config)
+    return replace(course, index=index, num_viewpoints=num_viewpoints)
 
 
 def time_drives(course: Course, arguments: argparse.Namespace) -> dict[str, list[ScanRun]]:
@@ -169,7 +185,8 @@ def drive_mark(course: Course, settings: str) -> str:
     """Fingerprint of all that a drive depends on."""
     inputs = [course.map_file, *(city(name)[0] for name in course.outside), ROOT / SHIPPED_WEIGHTS["learned"]]
     inputs += [ROOT / "geoloc_ros" / "evaluation" / name for name in _EVALUATION]
-    said = f"{_code_mark(tuple(inputs))} {course.crop} {course.outside} {course.seed} {settings}"
+    said = f"{_code_mark(tuple(inputs))} {course.crop} {course.outside} {course.seed} "
+    said += f"{course.num_viewpoints} {settings}"
     return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
@@ -270,14 +287,14 @@ def _keep_to_one_core() -> None:
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 
-def _make_index(map_file: Path, crop: Crop | None, index: Path) -> int:
+def _make_index(map_file: Path, crop: Crop | None, index: Path, config: Config) -> int:
     """Build the index unless it is there; how many viewpoints it has."""
     mark_file = index.with_suffix(".mark")
     files = (map_file, ROOT / SHIPPED_WEIGHTS["learned"], ROOT / "geoloc_ros" / "localization" / "place_index.py")
-    mark = fingerprint(files, f"{crop} {Config().map} {Config().descriptor}", _INDEXED, "raycast.?pp")
+    mark = fingerprint(files, f"{crop} {config.map} {config.descriptor}", _INDEXED, "raycast.?pp")
     if not mark_file.is_file() or mark_file.read_text() != mark:
         index.parent.mkdir(parents=True, exist_ok=True)
         with progress_bar() as bar:
-            index_map(map_file, index, crop, Config(), bar)
+            index_map(map_file, index, crop, config, bar)
         mark_file.write_text(mark)
     return len(PlaceIndex.load(index))

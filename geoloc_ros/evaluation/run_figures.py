@@ -15,6 +15,7 @@ from geoloc_ros.evaluation.metrics import FALSE_M, FOUND_M
 from geoloc_ros.evaluation.scan_runs import ScanRun
 
 STAY_RATIO = 0.9
+TELEPORT_M = 100.0
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,8 @@ def _figure(name: str, measure: _Measure, runs: Sequence[ScanRun]) -> RunFigure:
 
 
 def is_found(run: ScanRun) -> bool:
-    """The last frame is a fix within 10 m, and so are 90 % of those since the first such one."""
-    right = run.is_fix & (run.error_m <= FOUND_M)
+    """The last frame is a fix within 10 m, and so are 90 % of those since the first such one (after any teleport)."""
+    right = (run.is_fix & (run.error_m <= FOUND_M))[teleport_row(run) :]
     return bool(right[-1]) and float(right[int(np.argmax(right)) :].mean()) >= STAY_RATIO
 
 
@@ -83,17 +84,18 @@ def nees_of_fixes(run: ScanRun, dof: int) -> Float64:
 
 
 def teleport_row(run: ScanRun) -> int:
-    """The first frame at the other end of the longest step."""
-    return int(np.argmax(np.diff(run.driven_m))) + 1
+    """The first frame after the longest step, if that is longer than anybody drives between frames; 0 if none is."""
+    step_m = np.diff(run.driven_m, prepend=0.0)
+    return int(np.argmax(step_m)) if step_m.max() > TELEPORT_M else 0
 
 
 def lost_detect_s(run: ScanRun) -> Float64:
     """Time from the first frame after the teleport until there is no wrong fix any more; infinite if there always is.
 
-    Empty for a drive that had no fix before.
+    Empty for a drive without a teleport, or without a fix before it.
     """
     row = teleport_row(run)
-    if not run.is_fix[row - 1]:
+    if row == 0 or not run.is_fix[row - 1]:
         return np.empty(0)
     noticed = ~(run.is_fix & (run.error_m > FALSE_M))[row:]
     return np.array([run.time_s[row + np.argmax(noticed)] - run.time_s[row] if noticed.any() else np.inf])
@@ -102,10 +104,10 @@ def lost_detect_s(run: ScanRun) -> Float64:
 def recover_m(run: ScanRun) -> Float64:
     """Driven from the first frame after the teleport until a fix is within 10 m; infinite if none ever is.
 
-    Empty for a drive that had no fix before.
+    Empty for a drive without a teleport, or without a fix before it.
     """
     row = teleport_row(run)
-    if not run.is_fix[row - 1]:
+    if row == 0 or not run.is_fix[row - 1]:
         return np.empty(0)
     right = (run.is_fix & (run.error_m <= FOUND_M))[row:]
     return np.array([run.driven_m[row + np.argmax(right)] - run.driven_m[row] if right.any() else np.inf])

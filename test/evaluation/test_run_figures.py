@@ -46,6 +46,7 @@ def test_a_drive_is_found_if_its_end_is_and_it_was_not_lost_much_before() -> Non
     assert not is_found(run_of([5.0] * 19 + [11.0], [FIX] * 20))
     assert not is_found(run_of([5.0] * 20, [FIX] * 19 + [NONE]))
     assert not is_found(run_of([5.0] * 5 + [50.0] * 10 + [5.0] * 5, [FIX] * 20))
+    assert not is_found(run_of([5.0] * 10 + [50.0] * 4 + [5.0] * 6, [FIX] * 20, jump_m=50.0))
 
 
 def test_without_a_fix_the_first_one_is_infinitely_far_and_errors_are_nothing() -> None:
@@ -73,6 +74,8 @@ def test_a_teleport_is_noticed_when_the_wrong_fix_goes_and_made_good_by_a_right_
     run = run_of(error_m, [FIX] * 13 + [NONE] * 6 + [FIX], jump_m=700.0)
     assert figure("lost_detect_s", run).value == 3.0
     assert figure("recover_m", run).value == 90.0
+    assert figure("found", run).value == 100.0, "what was before the teleport is another drive"
+    assert figure("lost_detect_s", run_of([1.0] * 20, [FIX] * 20)).n == 0, "it was never carried"
     blind = run_of(error_m, [NONE] * 20, jump_m=700.0)
     assert figure("lost_detect_s", blind).n == 0, "it had nothing to lose"
     stubborn = run_of(error_m[:18] + [300.0] * 2, [FIX] * 20, jump_m=700.0)
