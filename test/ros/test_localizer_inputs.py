@@ -17,7 +17,7 @@ from std_msgs.msg import Header  # noqa: E402
 from tf2_msgs.msg import TFMessage  # noqa: E402
 from visualization_msgs.msg import MarkerArray  # noqa: E402
 
-from geoloc_ros.core.types import HeadingFix, PlaceEvidence, Pose2, PositionFix  # noqa: E402
+from geoloc_ros.core.types import HeadingFix, LocalizationStatus, PlaceEvidence, Pose2, PositionFix  # noqa: E402
 from geoloc_ros.msg import PlaceHypotheses, PlaceHypothesis, PoseModes  # noqa: E402
 from geoloc_ros.ros.conversions import to_pose2, to_pose_with_covariance, to_time, to_transform_msg  # noqa: E402
 from geoloc_ros.ros.speaker import FIX_STATES  # noqa: E402
@@ -160,6 +160,22 @@ def test_who_is_said_to_be_elsewhere_is_carried_no_further(world: Any, tiny_inde
     world.until(lambda: vehicle.node._odometry.reaches(3 * SECOND))
     vehicle.send_frame(4 * SECOND)
     assert len(carried) == said
+
+
+def test_a_camera_that_stays_silent_for_too_long_loses_the_fix(world: Any, tiny_index: Path) -> None:
+    vehicle = Vehicle(world, tiny_index)
+    initial = publisher_to(vehicle, PoseWithCovarianceStamped, "initialpose", 1)
+    here = Pose2(*vehicle.index.places.poses()[0])
+    initial.publish(to_pose_with_covariance(here, 0.1 * np.eye(3), Header(frame_id="map")))
+    world.until(lambda: vehicle.node.health.counted("initial poses"))
+    assert vehicle.send_frame(SECOND).state in FIX_STATES
+    for second in range(2, 300):
+        vehicle.send_odometry(second * SECOND, 20.0 * second)
+        world.until(lambda second=second: vehicle.node._odometry.reaches(second * SECOND))
+        if vehicle.states[-1].state == LocalizationStatus.LOST:
+            break
+    assert vehicle.states[-1].state == LocalizationStatus.LOST and "no frame for so long" in vehicle.states[-1].reason
+    assert vehicle.states[-1].chance == 1.0
 
 
 def test_velocities_serve_where_there_is_no_odometry(world: Any, tiny_index: Path) -> None:
