@@ -363,3 +363,41 @@ def test_the_belief_of_a_few_viewpoints_is_that_of_all(tee: RoadGraph) -> None:
     tracker.weigh(np.random.default_rng(0).normal(0.0, 1.0, len(places.viewpoint_place)).astype(np.float32))
     rows = np.arange(len(places.viewpoint_place))
     assert tracker.belief_at(rows) == pytest.approx(tracker.belief(), abs=1e-7)
+
+
+def test_a_straight_road_gains_what_turns_cost_elsewhere(straight_road: RoadGraph) -> None:
+    tracker = PathTracker(places_of(straight_road), TrackerConfig(turn_chance_per_m=0.05), MotionConfig())
+    tracker.set_pose(Pose2(50.0, 0.0, 0.0), SMALL)
+    tracker.advance(200.0, 0.0)
+    assert tracker.log_evidence == pytest.approx(0.05 * 200.0, abs=0.2)
+
+
+def test_the_map_is_left_and_entered_at_the_rates_of_the_config(grid_city: RoadGraph) -> None:
+    still = {"turn_chance_per_m": 0.0, "heading_penalty_per_m": 0.0}
+    config = TrackerConfig(off_map_prior=0.0, leave_map_per_m=1e-4, enter_map_per_m=0.0, **still)
+    leaving = PathTracker(places_of(grid_city), config, MotionConfig())
+    leaving.advance(300.0, 0.0)
+    assert leaving.off_map_probability == pytest.approx(1.0 - np.exp(-0.03), rel=0.02)
+    config = TrackerConfig(off_map_prior=0.9, leave_map_per_m=0.0, enter_map_per_m=1e-3, **still)
+    entering = PathTracker(places_of(grid_city), config, MotionConfig())
+    entering.advance(300.0, 0.0)
+    assert entering.off_map_probability == pytest.approx(0.9 * np.exp(-0.3), rel=0.02)
+    assert entering.belief().sum() + entering.off_map_probability == pytest.approx(1.0, abs=1e-4)
+
+
+def test_off_the_map_a_frame_that_prefers_some_places_gets_their_look_alikes(straight_road: RoadGraph) -> None:
+    places = places_of(straight_road)
+    liked = np.full(len(places.viewpoint_place), 0.5)
+    liked[: len(liked) // 4] = 2.5  # mean 1, mean square 1.75
+    tracker = PathTracker(places, TrackerConfig(look_alike_nats=1.0), MotionConfig())
+    tracker.weigh(np.log(liked).astype(np.float32))
+    odds = tracker.off_map_probability / (1.0 - tracker.off_map_probability)
+    assert odds == pytest.approx(np.exp(1.0 - 1.0 / 1.75) / 9.0, rel=0.02)
+    assert tracker.log_evidence == pytest.approx(0.0, abs=0.02)
+
+
+def test_a_place_is_boosted_where_the_vehicle_is_and_not_its_cell(straight_road: RoadGraph) -> None:
+    tracker = PathTracker(places_of(straight_road), TrackerConfig(), MotionConfig())
+    tracker.advance(2.0, 0.0)  # within its cell
+    tracker.boost(np.array([[207.0, 0.0, 0.0]]), np.array([8.0]), 1.0, 1.0)
+    assert tracker.modes(1, 5.0, 1.0)[0].pose.x_m == pytest.approx(207.0, abs=0.3)
