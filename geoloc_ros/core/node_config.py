@@ -106,7 +106,7 @@ class LocalizerNodeConfig(NodeConfig):
     )
     # Not "off" and "on", which YAML takes for booleans.
     fix: Literal["ignore", "start", "always"] = Field(
-        "ignore", description="GPS on `fix`: unused, a place to start from (the first one), or a hint all the time"
+        "ignore", description="GPS on `fix`: unused, a hint where to start (the first one), or a hint all the time"
     )
     use_imu_heading: bool = Field(
         False, description="Take the heading from the orientation of `imu`: only where it has a compass, 0 is east"

@@ -19,7 +19,6 @@ from geoloc_ros.ros.priors import (
     to_initial_pose,
     to_place_evidence,
     to_position_fix,
-    to_start,
 )
 from geoloc_ros.ros.qos import SCAN_QOS
 from geoloc_ros.ros.shared_localizer import SharedLocalizer
@@ -87,11 +86,9 @@ class OutsideWord:
         except ObservationError as error:
             self._node.health.refuse("fix", error)
             return
+        # Also the first one is a hint and no initial pose, for which somebody vouches: receivers err between houses.
         with self._shared.use() as localizer:
-            if use == "start":
-                localizer.set_initial_pose(*to_start(fix))
-            else:
-                localizer.add_position(fix)
+            localizer.add_position(fix)
         self._has_started = True
         self._node.health.count("positions of others")
 

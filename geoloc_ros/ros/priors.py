@@ -20,7 +20,6 @@ _BEST_FIX_M = 3.0
 # A compass that does not say how good it is, on a vehicle of iron.
 _POOR_HEADING_RAD = 0.2
 _BEST_HEADING_RAD = 0.03
-_UNKNOWN_HEADING_RAD2 = 100.0
 # Who recognizes a place knows it to about the spacing of places.
 _PLACE_SIGMA_M = 10.0
 
@@ -55,13 +54,6 @@ def to_position_fix(message: NavSatFix, origin: GeoOrigin) -> PositionFix:
         raise ObservationError(f"GPS fix has a covariance that is none: {covariance.tolist()}")
     x_m, y_m = origin.to_map(place[0], place[1])
     return PositionFix(to_stamp_ns(message.header.stamp), np.array([float(x_m), float(y_m)]), covariance)
-
-
-def to_start(fix: PositionFix) -> tuple[Pose2, Float64]:
-    """Pose of unknown heading at a position, and covariance (3, 3)."""
-    covariance = np.diag([0.0, 0.0, _UNKNOWN_HEADING_RAD2])
-    covariance[:2, :2] = fix.covariance_m2
-    return Pose2(float(fix.position_m[0]), float(fix.position_m[1]), 0.0), covariance
 
 
 def to_heading_fix(message: Imu, base_from_imu: Pose3) -> HeadingFix:

@@ -21,7 +21,6 @@ from geoloc_ros.ros.priors import (  # noqa: E402
     to_initial_pose,
     to_place_evidence,
     to_position_fix,
-    to_start,
 )
 
 ORIGIN = GeoOrigin(35.0, 135.7)
@@ -74,12 +73,6 @@ def test_a_gps_fix_has_its_own_covariance_but_is_not_believed_to_the_centimetre(
 
 def test_a_gps_that_does_not_say_how_good_it_is_counts_as_poor() -> None:
     np.testing.assert_array_equal(to_position_fix(gps(), ORIGIN).covariance_m2, np.eye(2) * 900.0)
-
-
-def test_a_fix_to_start_from_may_look_anywhere() -> None:
-    pose, covariance = to_start(to_position_fix(gps(np.eye(3)), ORIGIN))
-    assert (pose.x_m, pose.y_m) == pytest.approx((0.0, 0.0), abs=1e-6)
-    assert covariance[0, 0] == 10.0 and covariance[2, 2] > np.pi**2
 
 
 @pytest.mark.parametrize("covariance", [np.diag([np.nan, 1.0, 1.0]), np.diag([-100.0, 1.0, 1.0])])
