@@ -17,6 +17,10 @@ from geoloc_ros.localization.window import ScanWindow
 
 # What the last alignment found is in the window already: a prior only says where to look, or scans would count twice.
 _NEARBY = np.diag([5.0**2, 5.0**2, np.radians(5.0) ** 2])
+# Odometry is good for so long.
+_ALIGN_EVERY_M = 5.0
+# A first pose takes long to find, and is not to be had everywhere.
+_SEARCH_EVERY_M = 20.0
 
 
 class FollowedPlace:
@@ -38,10 +42,12 @@ class FollowedPlace:
         """The last one; None before the first."""
         self.unaligned_m = 0.0
         """Driven since then."""
+        self._untried_m = np.inf
 
     def carry(self, stamp_ns: int, odometry: Pose2, travelled_m: float) -> None:
         """Move to the odometry of a frame, `travelled_m` after the last one."""
         self.unaligned_m += travelled_m
+        self._untried_m += travelled_m
         if self._carried is None:
             self._carried = CarriedPose(self.pose, self.covariance, stamp_ns, odometry, self._motion)
         carried = self._carried.to(stamp_ns, odometry)
@@ -55,10 +61,16 @@ class FollowedPlace:
         weighed = self._agreement.weigh(scan, depth_scale)
         return Witness(float(self._agreement.log_ratio([weighed], pose[None])[0]), weighed.information)
 
+    @property
+    def is_due(self) -> bool:
+        """Whether it is time to align."""
+        return self._untried_m >= (_SEARCH_EVERY_M if self.alignment is None else _ALIGN_EVERY_M)
+
     def align(
         self, window: ScanWindow, observation: Observation, fixes: Sequence[PositionFix], camera_yaw_rad: float
     ) -> None:
         """Take the pose from the scans of a window that ends at the observation; or keep it if they say nothing."""
+        self._untried_m = 0.0
         prior = self._begun + _NEARBY if self.alignment is None else _NEARBY
         alignment = self._aligner.align(window, self.pose, prior, fixes, camera_yaw_rad, self.alignment)
         if not alignment.converged:

@@ -28,8 +28,6 @@ _GIVE_UP_RATIO = 2.0
 _LOOK_EVERY_M = 1.0
 # A camera whose yaw is not known better would turn the walls away from where they are looked for.
 _MAX_CAMERA_SIGMA_RAD = np.radians(8.0)
-# Odometry is good for so long.
-_ALIGN_EVERY_M = 5.0
 # Blind for so long, the roads say better than odometry alone where the vehicle is.
 _MAX_BLIND_M = 50.0
 _MAX_FIXES = 100
@@ -50,7 +48,7 @@ class PlaceKeeper:
         self._likeness = DescriptorAgreement(index, config.tracker, config.map)
         self._aligner = Aligner(caster, config.scan, config.align, config.motion)
         self._window = ScanWindow(config.align)
-        self._motion = config.motion
+        self._motion, self._fix_memory_s = config.motion, config.tracker.fix_memory_s
         self._radius_m, self._turn_rad = config.localizer.mode_radius_m, config.localizer.mode_turn_rad
         self.significance = Significance()
         self._positions: deque[PositionFix] = deque(maxlen=_MAX_FIXES)
@@ -62,6 +60,7 @@ class PlaceKeeper:
         self._unseen_m = 0.0
         self._window.reset()
         self._positions.clear()
+        self._shared: tuple[PositionFix, ...] = ()
         self.significance.reset()
 
     def begin(self, pose: Pose2, covariance: Float64) -> None:
@@ -71,8 +70,16 @@ class PlaceKeeper:
         self.significance.vouch()
 
     def hear(self, fix: PositionFix) -> None:
-        """Let a position of somebody else take part in the next alignments."""
+        """Let a position of somebody else take part in the next alignments.
+
+        The error of a receiver lasts about `tracker.fix_memory_s`: all positions of that time count as one.
+        """
+        since_ns = fix.stamp_ns - int(self._fix_memory_s * 1e9)
+        recent = [other for other in self._positions if other.stamp_ns > since_ns]
         self._positions.append(fix)
+        self._shared = tuple(
+            PositionFix(one.stamp_ns, one.position_m, one.covariance_m2 * (len(recent) + 1)) for one in self._positions
+        )
 
     def carry(self, observation: Observation, travelled_m: float) -> None:
         """Move on to the odometry of a frame."""
@@ -86,9 +93,12 @@ class PlaceKeeper:
         is_blind = followed is not None and (followed.alignment is None or followed.unaligned_m > _MAX_BLIND_M)
         is_same = is_blind and self._is_near(best.pose)
         if not is_same:
-            if best.probability < max(_FOLLOW_PROBABILITY, _GIVE_UP_RATIO * self.probability(modes)):
+            if best.probability < _GIVE_UP_RATIO * self.probability(modes):
                 return False
+            self._followed = None
             self.significance.forget_place()
+            if best.probability < _FOLLOW_PROBABILITY:
+                return False
         # Of the same place, what spoke for it still does.
         self._followed = FollowedPlace(self._aligner, self._agreement, self._motion, best.pose, best.covariance)
         self._followed.carry(observation.stamp_ns, observation.odometry, 0.0)
@@ -117,8 +127,10 @@ class PlaceKeeper:
             likeness = self._likeness.log_ratio(query, followed.pose)
             nats = self.significance.add_frame(rays, likeness, self._unseen_m)
             self._unseen_m = 0.0
-        if followed.alignment is None or followed.unaligned_m >= _ALIGN_EVERY_M:
-            followed.align(self._window, observation, tuple(self._positions), camera_yaw_rad)
+        if followed.is_due:
+            followed.align(self._window, observation, self._shared, camera_yaw_rad)
+            if followed.alignment is not None:
+                self.significance.set_walls(followed.alignment.log_ratio)
         return nats
 
     def probability(self, modes: Sequence[Mode]) -> float:

@@ -166,7 +166,13 @@ class Localizer:
         )
 
     def _check(self, observation: Observation) -> None:
-        stamp_ns, odometry = observation.stamp_ns, observation.odometry
+        stamp_ns, odometry, scan = observation.stamp_ns, observation.odometry, observation.scan
+        if scan.range_m.shape != (self._num_rays,):
+            raise ObservationError(
+                f"scan of the frame at {stamp_ns} ns has shape {scan.range_m.shape}; scan.num_rays is {self._num_rays}"
+            )
+        if np.isinf(scan.range_m).any() or (scan.range_m < 0.0).any():
+            raise ObservationError(f"scan of the frame at {stamp_ns} ns has infinite or negative ranges; NaN is none")
         self._search.check(observation.query)
         if not np.isfinite(observation.query).all():
             raise ObservationError(f"query of the frame at {stamp_ns} ns is not finite; its scan is broken")

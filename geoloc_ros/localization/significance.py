@@ -10,7 +10,12 @@ import numpy as np
 _INDEPENDENT_M = 15.0
 # What a wrong place may gain by chance, in units of the information of the frames. Streets look alike, so evidence that
 # is right on average at places drawn at random rises at the best of all wrong ones, the faster the more frames tell.
-_MAP_TOLL, _PLACE_TOLL = 1.0, 3.2
+_MAP_TOLL, _PLACE_TOLL = 1.0, 2.6
+# The walls of a window, all aligned at once: what wrong places get, and what more of it is worth, as buildings are not
+# independent either.
+_WALLS_TOLL_NATS, _WALLS_SHARE = 60.0, 0.2
+# However well a drive fits the roads of a map, the place has to add to it: turns may be alike by chance.
+_MOST_MAP_NATS = 8.0
 # More evidence is not kept, so that no past is so good that the present cannot undo it.
 _MOST_NATS = 40.0
 # Frames of kyoto on the maps of porto and monaco reach a score s less often than exp(-s / 2): docs/localization.md.
@@ -35,6 +40,9 @@ class Significance:
     to be seen from than elsewhere. It begins anew with another place. Both together tell a drive on the map from one
     elsewhere, by much more than either. A sum with a toll forgets a bad beginning and needs no window.
 
+    What the alignment says of all walls of its window at once (`Alignment.log_ratio`) comes on top: much where the
+    window is long, nothing at first.
+
     A third sum, of the same frames with the opposite sign, is the doubt: the log odds that the newest ones were seen
     from elsewhere.
     """
@@ -49,16 +57,15 @@ class Significance:
 
     def forget_place(self) -> None:
         """Another place is followed now: what spoke for the last one does not speak for it."""
-        self._place = self._doubt = 0.0
+        self._place = self._walls = self._doubt = 0.0
 
     def vouch(self) -> None:
         """Somebody named the place: as if much had spoken for it."""
-        self._map = self._place = _MOST_NATS
-        self._doubt = 0.0
+        self._place, self._doubt = _MOST_NATS, 0.0
 
     def add_map(self, witness: Witness) -> None:
         """Count what the whole map has gained."""
-        self._map = _sum(self._map, witness.nats - _MAP_TOLL * witness.information)
+        self._map = _sum(self._map, witness.nats - _MAP_TOLL * witness.information, _MOST_MAP_NATS)
 
     def add_frame(self, rays: Witness, descriptor_nats: float, travelled_m: float) -> float:
         """Count a frame at the pose from which it was expected, `travelled_m` after the one before.
@@ -71,15 +78,19 @@ class Significance:
             travelled_m: By which it counts: near ones see the same.
         """
         share = min(1.0, travelled_m / _INDEPENDENT_M)
-        self._place = _sum(self._place, share * (rays.nats - _PLACE_TOLL * rays.information))
+        self._place = _sum(self._place, share * (rays.nats - _PLACE_TOLL * rays.information), _MOST_NATS)
         # Both saw the same scan: their mean is right on average, and errs less than either.
         self._doubt = max(0.0, self._doubt - share * 0.5 * (rays.nats + descriptor_nats))
         return share * 0.5 * rays.nats
 
+    def set_walls(self, log_ratio: float) -> None:
+        """Hear what the last alignment said of the place."""
+        self._walls = min(_MOST_NATS, max(0.0, _WALLS_SHARE * (log_ratio - _WALLS_TOLL_NATS)))
+
     @property
     def chance(self) -> float:
         """Probability that a frame at a wrong place has as much behind it; 1 where nothing speaks for the place."""
-        return float(np.exp(-(self._map + self._place) / _CHANCE_SCALE))
+        return float(np.exp(-(self._map + self._place + self._walls) / _CHANCE_SCALE))
 
     @property
     def doubt(self) -> float:
@@ -87,5 +98,5 @@ class Significance:
         return self._doubt
 
 
-def _sum(before: float, gain: float) -> float:
-    return float(np.clip(before + gain, 0.0, _MOST_NATS))
+def _sum(before: float, gain: float, most: float) -> float:
+    return float(np.clip(before + gain, 0.0, most))

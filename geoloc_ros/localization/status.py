@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from geoloc_ros.core.config import LocalizerConfig
@@ -29,62 +30,73 @@ class Verdict:
         )
 
 
+@dataclass(frozen=True)
+class _Limits:
+    """What a verdict has to keep to."""
+
+    probability: float
+    chance: float
+    doubt: float
+    sigma_m: float
+
+    def complaint(self, verdict: Verdict) -> str:
+        """What a verdict does not keep to; empty if it keeps to all."""
+        if verdict.probability < self.probability:
+            return "other places are as likely"
+        if verdict.chance > self.chance:
+            return "a wrong place may look as good"
+        if verdict.doubt > self.doubt:
+            return "the newest frames were seen from elsewhere"
+        return "the position is not exact" if verdict.sigma_m > self.sigma_m else ""
+
+
 class FixStatus:
     """State with hysteresis: a fix is hard to get, and is kept until something speaks against it.
 
     INITIALIZING: there was no fix since the start. LOST: there was one. INITIALIZED: a fix that a vehicle can trust.
-    DEGRADED: still a fix, of the right place, but less exact or less certain than one that would be given anew.
+    DEGRADED: still a fix, of the right place, but less exact or less certain. A fix degrades half way between what
+    makes one and what loses one, and is whole again when it would be given anew, so that no state flickers.
     """
 
     def __init__(self, config: LocalizerConfig) -> None:
-        self._config = config
+        self.configure(config)
         self.reset("no frame yet")
 
     def configure(self, config: LocalizerConfig) -> None:
         """Judge by other limits from now on."""
-        self._config = config
+        new = _Limits(config.fix_probability, config.fix_chance, config.fix_doubt, config.fix_sigma_m)
+        lost = _Limits(config.lost_probability, config.lost_chance, config.lost_doubt, config.lost_sigma_m)
+        self._new, self._lost = new, lost
+        self._whole = _Limits(
+            0.5 * (new.probability + lost.probability), math.sqrt(new.chance * lost.chance),
+            0.5 * (new.doubt + lost.doubt), math.sqrt(new.sigma_m * lost.sigma_m),
+        )
 
     def reset(self, why: str) -> None:
         """Without a fix, for the reason given."""
         self._why = why
-        self._has_fix = self._had_fix = False
+        self._status = LocalizationStatus.INITIALIZING
 
     @property
     def has_fix(self) -> bool:
         """After the last frame."""
-        return self._has_fix
+        return self._status in (LocalizationStatus.INITIALIZED, LocalizationStatus.DEGRADED)
 
     def update(self, verdict: Verdict) -> tuple[LocalizationStatus, str]:
         """State after a frame, with one line for people."""
-        complaint = self._against(verdict) if self._has_fix else self._missing(verdict)
-        if complaint:
-            state = LocalizationStatus.LOST if self._had_fix else LocalizationStatus.INITIALIZING
-            if self._has_fix:
-                self._why = complaint
-            self._has_fix = False
-            return state, f"{self._why}: {verdict.as_text()}"
-        self._has_fix = self._had_fix = True
-        is_degraded = bool(self._missing(verdict))
-        return (LocalizationStatus.DEGRADED if is_degraded else LocalizationStatus.INITIALIZED), verdict.as_text()
-
-    def _missing(self, verdict: Verdict) -> str:
-        """What keeps a pose from being a new fix; empty if nothing does."""
-        config = self._config
-        if verdict.probability < config.fix_probability:
-            return "other places are as likely"
-        if verdict.chance > config.fix_chance:
-            return "a wrong place may look as good"
-        if verdict.sigma_m > config.fix_sigma_m:
-            return "the position is not exact"
-        return "the newest frames look unlike it" if verdict.doubt > config.fix_doubt else ""
-
-    def _against(self, verdict: Verdict) -> str:
-        """Why a fix is lost; empty if it is not."""
-        config = self._config
-        if verdict.probability < config.lost_probability:
-            return "the belief is elsewhere"
-        if verdict.chance > config.lost_chance:
-            return "a wrong place would look as good"
-        if verdict.sigma_m > config.lost_sigma_m:
-            return "nothing was recognized for too long"
-        return "the newest frames were seen from elsewhere" if verdict.doubt > config.lost_doubt else ""
+        if self.has_fix:
+            complaint = self._lost.complaint(verdict)
+            if complaint:
+                self._status, self._why = LocalizationStatus.LOST, complaint
+            else:
+                limits = self._whole if self._status is LocalizationStatus.INITIALIZED else self._new
+                complaint = limits.complaint(verdict)
+                self._status = LocalizationStatus.DEGRADED if complaint else LocalizationStatus.INITIALIZED
+        else:
+            complaint = self._new.complaint(verdict)
+            if not complaint:
+                self._status = LocalizationStatus.INITIALIZED
+        says = verdict.as_text()
+        if self.has_fix:
+            return self._status, f"{complaint}: {says}" if complaint else says
+        return self._status, f"{self._why}: {says}"

@@ -3,16 +3,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from geoloc_ros.core.config import Config
+from geoloc_ros.core.config import Config, LocalizerConfig
 from geoloc_ros.core.errors import IndexMismatchError, ObservationError
 from geoloc_ros.core.geometry import compose, wrap_angle
-from geoloc_ros.core.types import LocalizationStatus, Observation, Pose2, PoseEstimate, SemanticScan
+from geoloc_ros.core.types import LocalizationStatus, Observation, Pose2, PoseEstimate, PositionFix, SemanticScan
 from geoloc_ros.localization.localizer import Localizer
 from geoloc_ros.maps.geomap import PlaceGraph, RoadGraph
 
 from .conftest import SignatureEncoder, make_index
 
-BLIND = SemanticScan(np.full(8, np.nan, np.float32), np.full(8, -1, np.int32), np.zeros(8, bool))
+BLIND = SemanticScan(np.full(360, np.nan, np.float32), np.full(360, -1, np.int32), np.zeros(360, bool))
+# Nobody sees a wall here: what descriptors say has to do for a fix.
+BLIND_CONFIG = Config(localizer=LocalizerConfig(fix_chance=0.03))
 FIXES = (LocalizationStatus.INITIALIZED, LocalizationStatus.DEGRADED)
 
 
@@ -52,7 +54,7 @@ class Drive:
 
 def start(roads: RoadGraph, viewpoint: int = 30) -> tuple[Localizer, Drive]:
     index, encoder, signature = make_index(roads)
-    return Localizer(index, Config()), Drive(index.places, signature, encoder, viewpoint)
+    return Localizer(index, BLIND_CONFIG), Drive(index.places, signature, encoder, viewpoint)
 
 
 def go(localizer: Localizer, drive: Drive, frames: int, noise: float = 0.8, seed: int = 0) -> list[PoseEstimate]:
@@ -178,3 +180,40 @@ def test_what_cannot_be_used_is_refused_and_changes_nothing(grid_city: RoadGraph
 def test_covariance_is_never_zero(grid_city: RoadGraph) -> None:
     for estimate in go(*start(grid_city), 60, noise=0.1):
         assert np.linalg.eigvalsh(estimate.covariance).min() > 1e-5
+
+
+def test_scans_that_are_none_are_refused_and_change_nothing(grid_city: RoadGraph) -> None:
+    localizer, drive = start(grid_city)
+    go(localizer, drive, 5)
+    before = localizer.belief
+    good = drive.observe(0.0, np.random.default_rng(0))
+    for range_m, message in ((np.full(180, np.nan), "scan.num_rays is 360"), (np.full(360, np.inf), "infinite")):
+        bad = SemanticScan(range_m.astype(np.float32), np.full(len(range_m), -1, np.int32), np.ones(len(range_m), bool))
+        with pytest.raises(ObservationError, match=message):
+            localizer.update(replace(good, scan=bad))
+    assert np.array_equal(localizer.belief, before)
+
+
+def test_a_named_pose_far_off_the_map_makes_no_fix_on_it(grid_city: RoadGraph) -> None:
+    localizer, drive = start(grid_city)
+    localizer.set_initial_pose(Pose2(5e4, 5e4, 0.0), np.diag([1.0, 1.0, 0.05]))
+    assert not any(estimate.status in FIXES for estimate in go(localizer, drive, 2))
+
+
+def test_positions_of_others_find_the_place_and_wrong_ones_do_not_lose_it(grid_city: RoadGraph) -> None:
+    localizer, drive = start(grid_city)
+    rng = np.random.default_rng(0)
+    for frame in range(60):
+        off_m = 0.0 if frame < 30 else 150.0
+        localizer.add_position(PositionFix(drive.stamp_ns - 50, drive.pose()[:2] + [off_m, 0.0], 25.0 * np.eye(2)))
+        estimate = localizer.update(drive.observe(0.8, rng))
+        if frame >= 20:
+            assert error_m(estimate, drive.pose()) < 6.0
+        drive.step(rng)
+
+
+def test_limits_changed_while_driving_keep_the_fix(grid_city: RoadGraph) -> None:
+    localizer, drive = start(grid_city)
+    assert go(localizer, drive, 60, noise=0.5)[-1].status in FIXES
+    localizer.configure(BLIND_CONFIG.localizer.model_copy(update={"global_every_m": 20.0}))
+    assert go(localizer, drive, 1, noise=0.5)[0].status in FIXES

@@ -18,7 +18,7 @@ def test_evidence_of_the_map_and_of_the_place_add_up() -> None:
     one.add_map(TELLING)
     both.add_frame(TELLING, 0.0, 100.0)
     assert both.chance < one.chance < 1.0
-    assert np.log(both.chance) - np.log(one.chance) == pytest.approx(-(4.0 - 3.2) / 2.0)
+    assert np.log(both.chance) - np.log(one.chance) == pytest.approx(-(4.0 - 2.6) / 2.0)
 
 
 def test_frames_that_say_nothing_change_nothing() -> None:
@@ -35,7 +35,7 @@ def test_frames_that_fit_no_better_than_look_alikes_earn_nothing() -> None:
     significance = Significance()
     for _ in range(100):
         significance.add_map(Witness(nats=0.9, information=1.0))
-        significance.add_frame(Witness(nats=3.0, information=1.0), 0.0, 15.0)
+        significance.add_frame(Witness(nats=2.5, information=1.0), 0.0, 15.0)
     assert significance.chance == 1.0
 
 
@@ -76,4 +76,24 @@ def test_a_named_place_is_beyond_chance_and_beyond_doubt() -> None:
     significance = Significance()
     significance.add_frame(AGAINST, -1.0, 15.0)
     significance.vouch()
-    assert significance.chance < 1e-10 and significance.doubt == 0.0
+    assert significance.chance < 1e-8 and significance.doubt == 0.0
+
+
+def test_walls_of_a_long_window_speak_for_a_place_until_there_is_another() -> None:
+    significance = Significance()
+    significance.set_walls(60.0)
+    assert significance.chance == 1.0
+    significance.set_walls(160.0)
+    assert np.log(significance.chance) == pytest.approx(-20.0 / 2.0)
+    significance.forget_place()
+    assert significance.chance == 1.0
+
+
+def test_the_map_alone_makes_no_fix_and_a_named_place_does_not_vouch_for_another() -> None:
+    significance = Significance()
+    for _ in range(1000):
+        significance.add_map(TELLING)
+    assert significance.chance > 1e-3
+    significance.vouch()
+    significance.forget_place()
+    assert significance.chance > 1e-3

@@ -6,7 +6,7 @@ from geoloc_ros.localization.status import FixStatus, Verdict
 
 CONFIG = LocalizerConfig()
 GOOD = Verdict(probability=0.99, chance=1e-6, doubt=0.0, sigma_m=0.5)
-UNSURE = replace(GOOD, probability=0.7)
+UNSURE = replace(GOOD, probability=0.65)
 
 
 def statuses(*verdicts: Verdict) -> list[str]:
@@ -30,10 +30,17 @@ def test_each_doubt_alone_keeps_a_pose_from_being_a_fix() -> None:
 
 def test_each_doubt_alone_degrades_a_fix_and_loses_it_when_grave() -> None:
     for mild, grave in (
-        ({"probability": 0.6}, {"probability": 0.4}), ({"chance": 0.01}, {"chance": 0.5}),
-        ({"doubt": CONFIG.lost_doubt - 0.1}, {"doubt": CONFIG.lost_doubt + 0.1}), ({"sigma_m": 6.0}, {"sigma_m": 20.0}),
+        ({"probability": 0.6}, {"probability": 0.4}), ({"chance": 0.05}, {"chance": 0.5}),
+        ({"doubt": 2.9}, {"doubt": 3.1}), ({"sigma_m": 10.0}, {"sigma_m": 20.0}),
     ):
         assert statuses(GOOD, replace(GOOD, **mild), replace(GOOD, **grave)) == ["INITIALIZED", "DEGRADED", "LOST"]
+
+
+def test_what_trembles_about_one_limit_does_not_make_the_state_flicker() -> None:
+    just_bad, just_good = replace(GOOD, chance=2e-3), replace(GOOD, chance=5e-4)
+    assert set(statuses(just_good, *[just_bad, just_good] * 5)) == {"INITIALIZED"}
+    worse = replace(GOOD, chance=0.02)
+    assert statuses(just_good, worse, just_bad, just_bad, just_good)[1:] == ["DEGRADED"] * 3 + ["INITIALIZED"]
 
 
 def test_it_says_why_a_fix_was_lost_until_there_is_one_again() -> None:
