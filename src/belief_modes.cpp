@@ -3,14 +3,16 @@
 // Arrays per cell as in belief.hpp; tiles as in localization/cell_grid.py. Only the surroundings of a mode are visited; a
 // maximum per block of cells says where to look for the next.
 
+#include "belief.hpp"
+
 #include <algorithm>
-#include <cmath>
-#include <cstdint>
 #include <vector>
+
+using geoloc::kLanes;
+using geoloc::kPi;
 
 namespace {
 
-constexpr float kPi = 3.14159265358979f;
 constexpr int64_t kBlock = 1024;
 constexpr int kPasses = 2;
 constexpr int kSums = 9;
@@ -50,6 +52,20 @@ void for_cells_near(const Cells& of, const float* mass, const float* moment, con
   }
 }
 
+// Of every block of cells, whatever was claimed of it.
+GEOLOC_CLONES void highest_of_blocks(const float* mass, int64_t cells, float* block_highest) {
+  for (int64_t first = 0; first < cells; first += kBlock) {
+    const int64_t count = std::min(kBlock, cells - first), whole = count / kLanes * kLanes;
+    float lanes[kLanes] = {};
+    for (int64_t c = first; c < first + whole; c += kLanes) {
+      for (int lane = 0; lane < kLanes; ++lane) lanes[lane] = mass[c + lane] > lanes[lane] ? mass[c + lane] : lanes[lane];
+    }
+    float highest = *std::max_element(lanes, lanes + kLanes);
+    for (int64_t c = first + whole; c < first + count; ++c) highest = std::max(highest, mass[c]);
+    block_highest[first / kBlock] = highest;
+  }
+}
+
 float block_maximum(const float* mass, const uint8_t* claimed, int64_t block, int64_t cells) {
   const int64_t end = std::min(cells, (block + 1) * kBlock);
   float highest = 0.0f;
@@ -84,23 +100,22 @@ void sum_window(const Cells& of, const float* mass, const float* moment, const u
 
 extern "C" {
 
-// Up to `max_modes` modes whose best cell has at least the mass `floor`; returns how many. The window of a mode is
+// Up to `max_modes` modes whose best cell has at least a share of the mass of the very best; returns how many. The window of a mode is
 // centred at its mean. claimed (C,) and block_highest (C / 1024 rounded up,) are scratch.
 // out (max_modes, 12): x, y, yaw of the centre of the last pass, then the sums of sum_window around it.
 int64_t geoloc_belief_modes(int64_t cells, int64_t tiles, const float* x, const float* y, const float* yaw,
                             const int64_t* tile_key, const int64_t* tile_start, const int32_t* tile_cell, float tile_m,
-                            const float* mass, const float* moment, float radius, float max_turn, float floor,
+                            const float* mass, const float* moment, float radius, float max_turn, float least_share,
                             int64_t max_modes, uint8_t* claimed, float* block_highest, double* out) {
   const Cells of{cells, tiles, x, y, yaw, tile_key, tile_start, tile_cell, tile_m};
   const int64_t blocks = (cells + kBlock - 1) / kBlock;
   std::fill(claimed, claimed + cells, uint8_t{0});
-  for (int64_t b = 0; b < blocks; ++b) {
-    block_highest[b] = *std::max_element(mass + b * kBlock, mass + std::min(cells, (b + 1) * kBlock));
-  }
+  highest_of_blocks(mass, cells, block_highest);
+  const float least = least_share * *std::max_element(block_highest, block_highest + blocks);
   int64_t found = 0;
   while (found < max_modes) {
     const int64_t block = std::max_element(block_highest, block_highest + blocks) - block_highest;
-    if (!(block_highest[block] >= floor)) break;
+    if (!(block_highest[block] >= least)) break;
     const int64_t seed = best_unclaimed(mass, claimed, block, cells);
     Window window{x[seed], y[seed], wrapped(yaw[seed] + moment[seed] / mass[seed]), radius, max_turn};
     Window centre = window;

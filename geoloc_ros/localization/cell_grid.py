@@ -37,7 +37,7 @@ def cells_near(cells: RoadCells, grid: CellGrid, position_m: Float64, radius_m: 
     """Cells (n,) within `radius_m` of a position (2,) in the map frame."""
     at_m = position_m - cells.origin_m
     low, high = (np.floor((at_m + side) / TILE_M).astype(np.int64) for side in (-radius_m, radius_m))
-    columns = np.arange(low[0], high[0] + 1) << 32
+    columns = np.arange(max(low[0], grid.key[0] >> 32), min(high[0], (grid.key[-1] >> 32) + 1) + 1) << 32
     first, end = np.searchsorted(grid.key, columns + low[1]), np.searchsorted(grid.key, columns + high[1], "right")
     near = np.concatenate([
         np.empty(0, np.int64), *(grid.cell[grid.start[a] : grid.start[b]] for a, b in zip(first, end, strict=True))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from geoloc_ros.core.config import TrackerConfig
+from geoloc_ros.core.errors import ObservationError
 from geoloc_ros.core.geometry import wrap_angle
 from geoloc_ros.core.types import Float32, Float64, HeadingFix, Int64, PositionFix
 from geoloc_ros.localization.cell_grid import CellGrid, cells_near
@@ -15,6 +16,18 @@ _LANE_M = 3.0
 """How far from the middle of a mapped road a vehicle is, with what the road itself is off."""
 _ROAD_RAD = 0.1
 _YAW_BINS = 1024
+
+
+def check_covariance(covariance: Float64) -> None:
+    """Refuse what is no covariance; a singular one says "exactly", and may be.
+
+    Raises:
+        ObservationError: If it is not finite, not symmetric, or says that something varies by less than nothing.
+    """
+    symmetric = np.isfinite(covariance).all() and np.allclose(covariance, covariance.T)
+    if not symmetric or np.linalg.eigvalsh(covariance)[0] < -1e-9 * max(1.0, float(np.abs(covariance).max())):
+        rows = "; ".join(", ".join(f"{value:g}" for value in row) for row in covariance)
+        raise ObservationError(f"[{rows}] is no covariance; it must be symmetric, with no negative eigenvalue")
 
 
 class FixWeights:
@@ -39,7 +52,13 @@ class FixWeights:
         """Cells (n,) that a position may mean, their likelihood ratios (n,), and that of all others.
 
         The vehicle is `ahead_m` in front of its cells.
+
+        Raises:
+            ObservationError: If the covariance is none, or the position is not finite.
         """
+        check_covariance(fix.covariance_m2)
+        if not np.isfinite(fix.position_m).all():
+            raise ObservationError(f"position {fix.position_m} of the fix at {fix.stamp_ns} ns is not finite")
         power, self._position_ns = self._power(self._position_ns, fix.stamp_ns), fix.stamp_ns
         cells, outlier = self._cells, self._config.fix_outlier_ratio
         floor_m2 = _LANE_M**2 + self._config.cell_length_m**2 / 12.0
@@ -51,9 +70,10 @@ class FixWeights:
             cells.x_m[near] + ahead_m * np.cos(yaw_rad), cells.y_m[near] + ahead_m * np.sin(yaw_rad)
         ]) + cells.origin_m - fix.position_m
         square = np.einsum("ni,ij,nj->n", offset_m, np.linalg.inv(covariance), offset_m)
-        density = np.exp(-0.5 * square) / (2.0 * np.pi * np.sqrt(np.linalg.det(covariance)))
+        spread_m2 = 2.0 * np.pi * float(np.sqrt(np.linalg.det(covariance)))
+        density = np.exp(-0.5 * square) / spread_m2
         # A receiver far from all roads is a reason to be off the map, not to be at the nearest of them.
-        at_random = max(float(density.sum()) / len(cells), 1.0 / self._area_m2)
+        at_random = max(float(density.sum()) / len(cells), 1.0 / (self._area_m2 + spread_m2))
         ratio = outlier + (1.0 - outlier) * density / at_random
         return near, (ratio**power).astype(np.float32), float(outlier**power)
 

@@ -46,11 +46,10 @@ class ModeFinder:
         """
         cells, grid = self._cells, self._grid
         found = np.empty((max_modes, _NUMBERS))
-        floor = float(mass.max()) * _LEAST_SHARE
         count = belief_native().geoloc_belief_modes(
             len(cells), len(grid.key), pointer(cells.x_m), pointer(cells.y_m), pointer(cells.yaw_rad),
             pointer(grid.key), pointer(grid.start), pointer(grid.cell), TILE_M, pointer(mass), pointer(moment),
-            radius_m, max_turn_rad, floor, max_modes, pointer(self._claimed), pointer(self._block_highest),
+            radius_m, max_turn_rad, _LEAST_SHARE, max_modes, pointer(self._claimed), pointer(self._block_highest),
             pointer(found),
         )
         modes = [self._mode(row, scale, ahead_m, turned_rad) for row in found[:count]]

@@ -130,9 +130,9 @@ class RoadBelief:
 
     def weigh_cells(self, cell: Int64, likelihood: Float32, elsewhere: float) -> None:
         """Multiply some cells (n,) with a likelihood (n,) and all others with `elsewhere`; 1 off the map."""
+        factor = np.ascontiguousarray(likelihood / np.float32(elsewhere))
         belief_native().geoloc_belief_weigh_cells(
-            len(cell), pointer(cell), pointer(np.ascontiguousarray(likelihood / np.float32(elsewhere))),
-            pointer(self._now[0]), pointer(self._now[1]),
+            len(cell), pointer(cell), pointer(factor), pointer(self._now[0]), pointer(self._now[1])
         )
         self.off_map /= elsewhere
         self._sum()

@@ -12,7 +12,7 @@ from geoloc_ros.core.geometry import wrap_angle
 from geoloc_ros.core.types import Float32, Float64, HeadingFix, Int64, Mode, Pose2, PositionFix
 from geoloc_ros.localization.cell_grid import build_cell_grid
 from geoloc_ros.localization.cells import cut_cells
-from geoloc_ros.localization.fixes import FixWeights
+from geoloc_ros.localization.fixes import FixWeights, check_covariance
 from geoloc_ros.localization.junctions import join_cells
 from geoloc_ros.localization.modes import ModeFinder
 from geoloc_ros.localization.road_belief import RoadBelief, StepModel
@@ -25,7 +25,11 @@ _REVERSES_AT = -0.5
 _LOOKS_BACK_RAD = 1.65
 """Deviation at which a path changes to the other direction of its road: more than any corner that is cut."""
 _SAME_M, _SAME_RAD = 15.0, 1.0
-_NAMED_OFF_MAP = 1e-3
+_MISNAMED = 1e-3
+"""Share of named poses that are elsewhere on the map, and as many off it."""
+_MOST_FAR = 700.0
+_FAR_ODDS = 1e-8
+"""A pose six standard deviations from all roads was as likely named by mistake."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +109,14 @@ class PathTracker:
         self._start()
 
     def set_pose(self, pose: Pose2, covariance: Float64) -> None:
-        """Belief of a pose that somebody names, with its covariance (3, 3) of x, y, yaw."""
+        """Belief of a pose that somebody names, with its covariance (3, 3) of x, y, yaw.
+
+        If no road is near it, the vehicle may be anywhere on the map, or off it.
+
+        Raises:
+            ObservationError: If the covariance is none.
+        """
+        check_covariance(covariance)
         cells = self._cells
         offset_yaw = wrap_angle(pose.yaw_rad - cells.yaw_rad.astype(np.float64))
         offset = np.column_stack([
@@ -115,8 +126,10 @@ class PathTracker:
         floor = np.diag([self._config.cell_length_m**2, self._config.cell_length_m**2, 0.1**2])
         exponent = -0.5 * np.einsum("ci,ij,cj->c", offset, np.linalg.inv(covariance + floor), offset)
         mass = np.exp(exponent - exponent.max())
-        spread = 0.999 * mass / mass.sum() + 0.001 / len(mass)
-        self._belief.assign(spread, offset_yaw * (mass > 1e-6), _NAMED_OFF_MAP)
+        on_road = (1.0 - 2.0 * _MISNAMED) / (1.0 + _FAR_ODDS * np.exp(min(-exponent.max(), _MOST_FAR)))
+        elsewhere = 0.5 * (1.0 - on_road)
+        spread = on_road * mass / mass.sum() + elsewhere / len(mass)
+        self._belief.assign(spread, offset_yaw * (mass > 1e-6), elsewhere)
         self._start()
 
     def reopen(self, share: float) -> None:

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from geoloc_ros.core.config import MotionConfig, TrackerConfig
+from geoloc_ros.core.errors import ObservationError
 from geoloc_ros.core.types import HeadingFix, PositionFix
 from geoloc_ros.localization.cell_grid import build_cell_grid, cells_near
 from geoloc_ros.localization.cells import cut_cells
@@ -96,6 +97,30 @@ def test_a_heading_tells_the_directions_of_a_road_apart(straight_road: RoadGraph
     belief = tracker.belief()
     assert belief[east].sum() / belief.sum() > 0.95
     assert belief.sum() + tracker.off_map_probability == pytest.approx(1.0, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    "covariance", [[[1.0, 100.0], [100.0, 1.0]], [[1.0, 0.0], [0.5, 1.0]], [[np.nan, 0.0], [0.0, 1.0]]]
+)
+def test_what_is_no_covariance_is_refused(straight_road: RoadGraph, covariance: list[list[float]]) -> None:
+    fix = PositionFix(0, np.array([200.0, 0.0]), np.array(covariance))
+    with pytest.raises(ObservationError, match="no covariance"):
+        tracker_of(straight_road).weigh_position(fix)
+
+
+def test_a_position_that_nobody_knows_is_refused_and_a_vague_one_says_nothing(grid_city: RoadGraph) -> None:
+    tracker = tracker_of(grid_city)
+    with pytest.raises(ObservationError, match="not finite"):
+        tracker.weigh_position(PositionFix(0, np.array([np.nan, 0.0]), FIVE_METRES))
+    before = tracker.belief()
+    tracker.weigh_position(PositionFix(0, np.array([1e6, 0.0]), 1e14 * np.eye(2)))
+    assert tracker.belief() == pytest.approx(before, rel=0.05)
+
+
+def test_a_position_that_claims_to_be_exact_is_only_as_good_as_the_road(straight_road: RoadGraph) -> None:
+    tracker = tracker_of(straight_road)
+    tracker.weigh_position(PositionFix(0, np.array([200.0, 0.0]), np.zeros((2, 2))))
+    assert tracker.modes(1, 20.0, 1.0)[0].covariance[0, 0] > 5.0
 
 
 def test_a_heading_averages_to_one_over_all_yaws(straight_road: RoadGraph) -> None:

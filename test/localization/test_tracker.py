@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geoloc_ros.core.config import MotionConfig, TrackerConfig
+from geoloc_ros.core.errors import ObservationError
 from geoloc_ros.core.types import Pose2
 from geoloc_ros.localization.cells import RoadCells, cut_cells
 from geoloc_ros.localization.tempering import FrameTemper
@@ -197,6 +198,21 @@ def test_a_wrong_belief_is_given_up_for_what_is_seen(grid_city: RoadGraph) -> No
         before, after = places.viewpoint_yaw_rad[[viewpoint, places.successor[places.successor_start[viewpoint]]]]
         tracker.advance(10.0, float((after - before + np.pi) % (2 * np.pi) - np.pi))
     assert tracker.belief()[path[-1]] + tracker.belief()[places.successor[places.successor_start[path[-1]]]] > 0.8
+
+
+def test_a_pose_that_is_named_far_from_all_roads_is_nowhere(straight_road: RoadGraph) -> None:
+    tracker = PathTracker(places_of(straight_road), TrackerConfig(), MotionConfig())
+    tracker.set_pose(Pose2(5e4, 5e4, 0.0), np.diag([1.0, 1.0, 0.05]))
+    assert tracker.modes(1, 15.0, 1.0)[0].probability < 0.1
+    assert tracker.off_map_probability == pytest.approx(0.5, abs=0.01)
+    tracker.set_pose(Pose2(200.0, 8.0, 0.0), np.diag([1.0, 1.0, 0.05]))  # a wide street
+    assert tracker.modes(1, 15.0, 1.0)[0].probability > 0.99
+
+
+def test_a_named_pose_needs_a_covariance(straight_road: RoadGraph) -> None:
+    tracker = PathTracker(places_of(straight_road), TrackerConfig(), MotionConfig())
+    with pytest.raises(ObservationError, match="no covariance"):
+        tracker.set_pose(Pose2(200.0, 0.0, 0.0), np.array([[1.0, 100.0, 0.0], [100.0, 1.0, 0.0], [0.0, 0.0, 0.1]]))
 
 
 def test_covariance_is_never_singular(straight_road: RoadGraph) -> None:
