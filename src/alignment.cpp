@@ -9,6 +9,7 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <unordered_map>
 #include <vector>
@@ -32,9 +33,9 @@ constexpr double kSteepest = 6.0;  // d ln(range) / d angle: a wall seen at ten 
 
 // Logarithms of p(what is observed | what the map shows) / p(what is observed), of hits and of open view.
 constexpr double kHitWall = 0.10, kHitOpen = -0.68, kOpenWall = -0.35, kOpenOpen = 0.85;
-constexpr double kEvidenceSigma = 0.12, kEvidenceInlier = 0.7, kEvidenceExponent = 0.7, kEvidenceFloor = 3.0;
+constexpr double kEvidenceSigma = 0.12, kEvidenceInlier = 0.7, kEvidenceExponent = 0.7, kEvidenceFloor = 3.0, kFitting = 0.2;
 
-constexpr int32_t kFirstEdges = 2, kPasses = 2;
+constexpr int32_t kFirstEdges = 2;
 constexpr double kLongestStep = 4.0;
 
 using State = std::array<double, kState>;
@@ -64,6 +65,22 @@ struct Node {
   double x, y, yaw;
   double jacobian[3][kPath];  // of x, y, yaw
 };
+
+// Natural logarithm of a positive finite number, right to 3e-7: a look takes thousands, and no residual is so exact.
+inline double fast_log(double value) {
+  uint64_t bits;
+  std::memcpy(&bits, &value, sizeof bits);
+  // A mantissa from sqrt(1/2) to sqrt(2), so that the series is short on both sides.
+  const int64_t exponent = static_cast<int64_t>((bits - 0x3fe6a09e667f3bcdULL) >> 52) << 52 >> 52;
+  bits -= static_cast<uint64_t>(exponent) << 52;
+  double mantissa;
+  std::memcpy(&mantissa, &bits, sizeof bits);
+  const double t = (mantissa - 1.0) / (mantissa + 1.0), t2 = t * t;
+  return static_cast<double>(exponent) * 0.6931471805599453 +
+         2.0 * t * (1.0 + t2 * (1.0 / 3.0 + t2 * (1.0 / 5.0 + t2 * (1.0 / 7.0))));
+}
+
+double square(double value) { return value * value; }
 
 double wrap(double angle) { return std::remainder(angle, kTurn); }
 
@@ -97,22 +114,23 @@ std::vector<Node> place(const Scans& scans, const State& state) {
   return nodes;
 }
 
-// One ray or edge: its residual is e - d (x, y, yaw, depth) - what its building adds.
-struct Row {
-  double e, d[kLocal], sigma, base;
-  bool is_edge;
-};
-
-// The rows of one building in one node.
+// What one building adds in one node: sums over its rays and edges.
 struct Cell {
   int32_t node, building;
-  size_t first, last;
+  double square[kLocal][kLocal], right[kLocal];
+};
+
+// One ray or edge: its residual is e - d (x, y, yaw, depth) - what its building adds; depth counts for rays alone.
+struct Row {
+  double e, d[3], base;
+  int32_t cell;
+  bool is_edge;
 };
 
 struct Building {
   double own[kOwn];
   double cross[kState][kOwn], square[kOwn][kOwn], right[kOwn];
-  int32_t rows;
+  int32_t cells;  // of it in all nodes
 };
 
 struct System {
@@ -164,12 +182,20 @@ class Alignment {
   Alignment(const void* scene, const Scans& scans, const Fixes& fixes, const Model& model, const double* prior_mean,
             const double* prior_information)
       : scene_(scene), scans_(scans), fixes_(fixes), model_(model), mean_(prior_mean), information_(prior_information) {
-    const size_t size = static_cast<size_t>(scans.nodes) * static_cast<size_t>(scans.rays);
+    const size_t rays = static_cast<size_t>(scans.rays), size = static_cast<size_t>(scans.nodes) * rays;
     range_.resize(size);
-    inverse_.resize(size);
     instance_.resize(size);
+    inverse_.resize(rays);
+    by_angle_.resize(rays);
+    slope_.resize(rays);
+    number_of_ray_.resize(rays);
     edges_.resize(static_cast<size_t>(scans.nodes));
     const double per_ray = kTurn / scans.rays;
+    for (int32_t k = 0; k < scans.rays; ++k) {
+      cosine_.push_back(std::cos(k * per_ray));
+      sine_.push_back(std::sin(k * per_ray));
+      run_weight_.push_back(std::pow(k + 1.0, -kRunExponent));
+    }
     for (int32_t f = 0; f < scans.nodes; ++f) {
       for (int32_t k = 0; k < scans.rays; ++k) {
         const size_t now = at(f, k), before = at(f, k == 0 ? scans.rays - 1 : k - 1);
@@ -177,6 +203,15 @@ class Alignment {
           edges_[static_cast<size_t>(f)].push_back((k - 0.5) * per_ray);
       }
     }
+    find_background();
+  }
+
+  // As new: no building has an offset or a factor.
+  void forget() {
+    buildings_.clear();
+    number_.clear();
+    last_id_ = -1;
+    bias_[0] = bias_[1] = 0.0;
   }
 
   // Casts the map at `state` and makes the rows. `with_edges`: of the edges too.
@@ -188,6 +223,7 @@ class Alignment {
                       instance_.data());
     rows_.clear();
     cells_.clear();
+    std::fill(cell_of_.begin(), cell_of_.end(), -1);
     for (int32_t f = 0; f < scans_.nodes; ++f) {
       add_rays(f, state);
       if (with_edges) add_edges(f, state);
@@ -201,6 +237,7 @@ class Alignment {
       const Building fresh = {{building.own[0], building.own[1], building.own[2]}, {}, {}, {}, 0};
       building = fresh;
     }
+    sum_rows();
     for (const Cell& cell : cells_) accumulate(cell, system);
     for (auto& building : buildings_) eliminate(building, system);
     if (fixes_.size > 0) add_fixes(system);
@@ -216,7 +253,7 @@ class Alignment {
 
   void settle(const State& step) {
     for (auto& building : buildings_) {
-      if (building.rows == 0) continue;
+      if (building.cells == 0) continue;
       double right[kOwn], inverse[kOwn][kOwn];
       for (int a = 0; a < kOwn; ++a) {
         right[a] = building.right[a];
@@ -237,59 +274,46 @@ class Alignment {
       double total;
       int32_t rays;
     };
-    std::unordered_map<int64_t, Sum> sums;
-    double mean = 0.0, squares = 0.0;
-    int64_t hits = 0, fitting = 0;
-    for (size_t n = 0; n < range_.size(); ++n) {
-      const double seen = scans_.log_range[n];
-      if (!(seen == seen)) continue;
-      mean += seen;
-      squares += seen * seen;
-      ++hits;
-    }
-    const double many = std::max<double>(1.0, static_cast<double>(hits));
-    mean /= many;
-    const double spread = std::max(0.3, std::sqrt(std::max(0.0, squares / many - mean * mean)));
+    std::vector<Sum> walls;
+    int64_t fitting = 0;
+    log_ratio = 0.0;
     for (int32_t f = 0; f < scans_.nodes; ++f) {
+      Sum open{};
       for (int32_t k = 0; k < scans_.rays; ++k) {
         const size_t n = at(f, k);
         if (!scans_.observed[n]) continue;
         const double seen = scans_.log_range[n];
-        const bool is_hit = seen == seen, is_wall = instance_[n] >= 0;
-        double ratio = is_hit ? (is_wall ? kHitWall : kHitOpen) : (is_wall ? kOpenWall : kOpenOpen);
-        if (is_hit && is_wall) {
-          const auto found = number_.find(instance_[n]);
-          double e = seen - std::log(range_[n]) - depth;
-          if (found != number_.end()) e -= buildings_[static_cast<size_t>(found->second)].own[0];
-          const double unit = e / kEvidenceSigma, off = (seen - mean) / spread;
-          const double background = std::exp(-0.5 * off * off) / (spread * std::sqrt(kTurn));
-          const double fits = 1.0 / (kTurn / 2.0 * kEvidenceSigma * (1.0 + unit * unit));
-          ratio += std::log(kEvidenceInlier * fits / std::max(background, 1e-3) + 1.0 - kEvidenceInlier);
-          fitting += std::abs(e) < 0.2;
+        const bool is_hit = seen == seen;
+        if (instance_[n] < 0) {
+          open.total += is_hit ? kHitOpen : kOpenOpen;
+          ++open.rays;
+          continue;
         }
-        Sum& sum = sums[is_wall ? instance_[n] : -1 - static_cast<int64_t>(f)];
-        sum.total += ratio;
-        ++sum.rays;
+        const size_t number = static_cast<size_t>(number_of(instance_[n]));
+        if (number >= walls.size()) walls.resize(number + 1);
+        ++walls[number].rays;
+        walls[number].total += is_hit ? kHitWall : kOpenWall;
+        if (!is_hit) continue;
+        const double e = seen - fast_log(range_[n]) - depth - buildings_[number].own[0], unit = e / kEvidenceSigma;
+        const double fits = 1.0 / (kTurn / 2.0 * kEvidenceSigma * (1.0 + unit * unit));
+        walls[number].total += fast_log(kEvidenceInlier * fits * over_background_[n] + 1.0 - kEvidenceInlier);
+        fitting += std::abs(e) < kFitting;
       }
+      log_ratio += tempered(open.total, open.rays, 0.0);
     }
-    log_ratio = 0.0;
-    for (const auto& [id, sum] : sums) {
-      double total = sum.total * std::pow(static_cast<double>(sum.rays), -kEvidenceExponent);
-      const auto found = id >= 0 ? number_.find(static_cast<int32_t>(id)) : number_.end();
-      if (found != number_.end()) {
-        const double unit = buildings_[static_cast<size_t>(found->second)].own[0] / model_.depth_sigma;
-        total -= 0.5 * (kDepthFreedom + 1.0) * std::log1p(unit * unit / kDepthFreedom);
-      }
-      log_ratio += std::max(total, -kEvidenceFloor);
+    for (size_t number = 0; number < walls.size(); ++number) {
+      const double unit = buildings_[number].own[0] / model_.depth_sigma;
+      const double toll = 0.5 * (kDepthFreedom + 1.0) * std::log1p(unit * unit / kDepthFreedom);
+      log_ratio += tempered(walls[number].total, walls[number].rays, toll);
     }
-    inlier_ratio = static_cast<double>(fitting) / many;
+    inlier_ratio = static_cast<double>(fitting) / std::max<double>(1.0, static_cast<double>(hits_));
   }
 
   // The median residual of the rays, which knows no building; 0 where there are none.
   double middle() {
     if (rows_.empty()) return 0.0;
-    std::vector<double>& residuals = scratch_;
-    residuals.clear();
+    std::vector<double> residuals;
+    residuals.reserve(rows_.size());
     for (const Row& row : rows_) residuals.push_back(row.e);
     const auto half = residuals.begin() + static_cast<std::ptrdiff_t>(residuals.size() / 2);
     std::nth_element(residuals.begin(), half, residuals.end());
@@ -311,76 +335,111 @@ class Alignment {
 
   int32_t num_buildings() const {
     int32_t n = 0;
-    for (const auto& building : buildings_) n += building.rows > 0;
+    for (const auto& building : buildings_) n += building.cells > 0;
     return n;
   }
 
  private:
   size_t at(int32_t f, int32_t k) const { return static_cast<size_t>(f) * scans_.rays + static_cast<size_t>(k); }
 
+  static double tempered(double total, int32_t rays, double toll) {
+    if (rays == 0) return 0.0;
+    return std::max(total * std::pow(static_cast<double>(rays), -kEvidenceExponent) - toll, -kEvidenceFloor);
+  }
+
+  // One over the density of the logarithm of ranges in these scans at each of them.
+  void find_background() {
+    double mean = 0.0, squares = 0.0;
+    const size_t size = range_.size();
+    for (size_t n = 0; n < size; ++n) {
+      const double seen = scans_.log_range[n];
+      if (!(seen == seen)) continue;
+      mean += seen;
+      squares += seen * seen;
+      ++hits_;
+    }
+    const double many = std::max<double>(1.0, static_cast<double>(hits_));
+    mean /= many;
+    const double spread = std::max(0.3, std::sqrt(std::max(0.0, squares / many - mean * mean)));
+    over_background_.resize(size);
+    for (size_t n = 0; n < size; ++n) {
+      const double off = (scans_.log_range[n] - mean) / spread;
+      over_background_[n] = 1.0 / std::max(std::exp(-0.5 * off * off) / (spread * std::sqrt(kTurn)), 1e-3);
+    }
+  }
+
   int32_t number_of(int32_t id) {
+    if (id == last_id_) return last_number_;
     const auto [place, is_new] = number_.try_emplace(id, static_cast<int32_t>(buildings_.size()));
     if (is_new) buildings_.push_back({});
-    return place->second;
+    last_id_ = id;
+    last_number_ = place->second;
+    return last_number_;
+  }
+
+  int32_t cell_of(int32_t node, int32_t number) {
+    if (static_cast<size_t>(number) >= cell_of_.size()) cell_of_.resize(static_cast<size_t>(number) + 1, -1);
+    int32_t& cell = cell_of_[static_cast<size_t>(number)];
+    if (cell < 0 || cells_[static_cast<size_t>(cell)].node != node) {
+      cell = static_cast<int32_t>(cells_.size());
+      cells_.push_back({node, number, {}, {}});
+    }
+    return cell;
   }
 
   // d ln(range) / d angle of each ray of a node, NaN where it is not clear. On one wall 1 / range is a sinusoid.
-  void find_slopes(int32_t f, std::vector<double>& slope) {
+  void find_slopes(int32_t f) {
     const int32_t rays = scans_.rays;
-    const double c = std::cos(kTurn / rays), s = std::sin(kTurn / rays);
-    const double nothing = std::numeric_limits<double>::quiet_NaN();
-    std::vector<double>& by_angle = scratch_;
-    by_angle.assign(static_cast<size_t>(rays), nothing);
-    slope.assign(static_cast<size_t>(rays), nothing);
-    for (int32_t k = 0; k < rays; ++k) inverse_[at(f, k)] = instance_[at(f, k)] < 0 ? nothing : 1.0 / range_[at(f, k)];
+    const double c = cosine_[1], s = sine_[1], nothing = std::numeric_limits<double>::quiet_NaN();
+    const float* range = &range_[at(f, 0)];
+    const int32_t* instance = &instance_[at(f, 0)];
+    double *inverse = inverse_.data(), *by_angle = by_angle_.data();
+    for (int32_t k = 0; k < rays; ++k) inverse[k] = instance[k] < 0 ? nothing : 1.0 / range[k];
     const auto before = [&](int32_t k) { return k == 0 ? rays - 1 : k - 1; };
     const auto after = [&](int32_t k) { return k + 1 == rays ? 0 : k + 1; };
-    const auto is_same = [&](int32_t i, int32_t j) { return instance_[at(f, i)] == instance_[at(f, j)]; };
     for (int32_t k = 0; k < rays; ++k) {
-      const double here = inverse_[at(f, k)], left = inverse_[at(f, after(k))], right = inverse_[at(f, before(k))];
-      if (!(is_same(k, after(k)) && is_same(k, before(k)))) continue;
-      if (std::abs(left + right - 2.0 * c * here) < 2e-4 * std::max(here, 0.02))
-        by_angle[static_cast<size_t>(k)] = (left - right) / (2.0 * s);
+      const int32_t left = after(k), right = before(k);
+      const bool is_one = instance[k] == instance[left] && instance[k] == instance[right];
+      const double bend = std::abs(inverse[left] + inverse[right] - 2.0 * c * inverse[k]);
+      const bool is_flat = bend < 2e-4 * std::max(inverse[k], 0.02);
+      by_angle[k] = is_one && is_flat ? (inverse[left] - inverse[right]) / (2.0 * s) : nothing;
     }
     for (int32_t k = 0; k < rays; ++k) {
-      double d = by_angle[static_cast<size_t>(k)];
-      const double here = inverse_[at(f, k)];
+      double d = by_angle[k];
       for (const int side : {1, -1}) {
         if (d == d) break;
         const int32_t j = side > 0 ? after(k) : before(k);
-        const double there = inverse_[at(f, j)], known = by_angle[static_cast<size_t>(j)];
-        if (is_same(k, j) && std::abs(there * c - side * known * s - here) < 1e-3 * here)
-          d = known * c + side * there * s;
+        if (instance[k] == instance[j] && std::abs(inverse[j] * c - side * by_angle[j] * s - inverse[k]) < 1e-3 * inverse[k])
+          d = by_angle[j] * c + side * inverse[j] * s;
       }
-      slope[static_cast<size_t>(k)] = -d / here;
+      slope_[static_cast<size_t>(k)] = -d / inverse[k];
     }
   }
 
   void add_rays(int32_t f, const State& state) {
-    find_slopes(f, slope_);
-    const double yaw = nodes_[static_cast<size_t>(f)].yaw + state[kCamera], per_ray = kTurn / scans_.rays;
-    const size_t begin = rows_.size();
-    order_.clear();
+    find_slopes(f);
+    const double yaw = nodes_[static_cast<size_t>(f)].yaw + state[kCamera], cos_yaw = std::cos(yaw), sin_yaw = std::sin(yaw);
     for (int32_t k = 0; k < scans_.rays; ++k) {
-      const double slope = slope_[static_cast<size_t>(k)], seen = scans_.log_range[at(f, k)];
+      const size_t ray = static_cast<size_t>(k);
+      const double seen = scans_.log_range[at(f, k)], slope = slope_[ray];
+      number_of_ray_[ray] = -1;
       if (!(std::abs(slope) < kSteepest) || !(seen == seen)) continue;
-      const double r = range_[at(f, k)], c = std::cos(yaw + k * per_ray), s = std::sin(yaw + k * per_ray);
-      Row row{seen - std::log(r) - state[kDepth], {(-c - slope * s) / r, (-s + slope * c) / r, slope, 1.0},
-              model_.ray_sigma, 0.0, false};
-      order_.emplace_back(number_of(instance_[at(f, k)]), row);
+      const int32_t number = number_of(instance_[at(f, k)]);
+      number_of_ray_[ray] = number;
+      if (static_cast<size_t>(number) >= count_.size()) count_.resize(static_cast<size_t>(number) + 1, 0);
+      ++count_[static_cast<size_t>(number)];
+      const double c = cos_yaw * cosine_[ray] - sin_yaw * sine_[ray], s = sin_yaw * cosine_[ray] + cos_yaw * sine_[ray];
+      const double near = inverse_[ray];
+      rows_.push_back({seen - fast_log(range_[at(f, k)]) - state[kDepth],
+                       {(-c - slope * s) * near, (-s + slope * c) * near, slope}, 0.0, cell_of(f, number), false});
     }
-    std::stable_sort(order_.begin(), order_.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-    for (size_t i = 0; i < order_.size();) {
-      size_t j = i;
-      while (j < order_.size() && order_[j].first == order_[i].first) ++j;
-      const double base = std::pow(static_cast<double>(j - i), -kRunExponent);
-      for (size_t n = i; n < j; ++n) {
-        rows_.push_back(order_[n].second);
-        rows_.back().base = base;
-      }
-      cells_.push_back({f, order_[i].first, begin + i, begin + j});
-      i = j;
+    size_t row = rows_.size();
+    for (int32_t k = scans_.rays - 1; k >= 0; --k) {
+      const int32_t number = number_of_ray_[static_cast<size_t>(k)];
+      if (number < 0) continue;
+      rows_[--row].base = run_weight_[static_cast<size_t>(count_[static_cast<size_t>(number)] - 1)] / square(model_.ray_sigma);
     }
+    std::fill(count_.begin(), count_.end(), 0);
   }
 
   void add_edges(int32_t f, const State& state) {
@@ -396,43 +455,50 @@ class Alignment {
       const double vx = -std::sin(yaw + angle) / r, vy = std::cos(yaw + angle) / r;
       const int32_t number = number_of(instance_[near]);
       const double* own = buildings_[static_cast<size_t>(number)].own;
-      const double moved = vx * own[1] + vy * own[2];
+      const double moved = std::clamp(vx * own[1] + vy * own[2], -1.0, 1.0);
       double nearest = std::numeric_limits<double>::infinity();
       for (const double other : seen) {
-        const double away = wrap(other - angle - moved);
+        double away = other - angle - moved;
+        while (away > kTurn / 2.0) away -= kTurn;
+        while (away < -kTurn / 2.0) away += kTurn;
         if (std::abs(away) < std::abs(nearest)) nearest = away;
       }
       if (!(std::abs(nearest) < kEdgeGate)) continue;
-      const double sigma = model_.edge_sigma;
-      const double unit = nearest / sigma;
-      const double density = std::exp(-0.5 * unit * unit) / (sigma * std::sqrt(kTurn));
-      const Row row{nearest + moved, {-vx, -vy, -1.0, 0.0}, sigma,
-                    kEdgeWeight * density / (density + kEdgeClutter), true};
-      cells_.push_back({f, number, rows_.size(), rows_.size() + 1});
-      rows_.push_back(row);
+      const double unit = nearest / model_.edge_sigma;
+      const double density = std::exp(-0.5 * unit * unit) / (model_.edge_sigma * std::sqrt(kTurn));
+      const double weight = kEdgeWeight * density / (density + kEdgeClutter);
+      rows_.push_back({nearest + moved, {-vx, -vy, -1.0}, weight / square(model_.edge_sigma), cell_of(f, number), true});
     }
+  }
+
+  // The rows of each cell, weighed by how well they fit; those of edges are weighed already.
+  void sum_rows() {
+    for (Cell& cell : cells_) cell = {cell.node, cell.building, {}, {}};
+    for (const Row& row : rows_) {
+      Cell& cell = cells_[static_cast<size_t>(row.cell)];
+      double w = row.base;
+      if (!row.is_edge) {
+        const double* own = buildings_[static_cast<size_t>(cell.building)].own;
+        const double unit = (row.e - own[0] + row.d[0] * own[1] + row.d[1] * own[2]) / model_.ray_sigma;
+        w *= (kRayFreedom + 1.0) / (kRayFreedom + unit * unit);
+      }
+      const double d[kLocal] = {row.d[0], row.d[1], row.d[2], row.is_edge ? 0.0 : 1.0};
+      for (int a = 0; a < kLocal; ++a) {
+        const double weighed = w * d[a];
+        cell.right[a] += weighed * row.e;
+        for (int b = 0; b <= a; ++b) cell.square[a][b] += weighed * d[b];
+      }
+    }
+    for (Cell& cell : cells_)
+      for (int a = 0; a < kLocal; ++a)
+        for (int b = a + 1; b < kLocal; ++b) cell.square[a][b] = cell.square[b][a];
   }
 
   void accumulate(const Cell& cell, System& system) {
     Building& building = buildings_[static_cast<size_t>(cell.building)];
     const Node& node = nodes_[static_cast<size_t>(cell.node)];
-    double square[kLocal][kLocal] = {}, right[kLocal] = {};
-    const double* own = building.own;
-    for (size_t n = cell.first; n < cell.last; ++n) {
-      const Row& row = rows_[n];
-      const double e = row.e - row.d[3] * own[0] + row.d[0] * own[1] + row.d[1] * own[2];
-      double w = row.base / (row.sigma * row.sigma);
-      if (!row.is_edge) {
-        const double unit = e / row.sigma;
-        w *= (kRayFreedom + 1.0) / (kRayFreedom + unit * unit);
-      }
-      for (int a = 0; a < kLocal; ++a) {
-        right[a] += w * row.d[a] * row.e;
-        for (int b = 0; b <= a; ++b) square[a][b] += w * row.d[a] * row.d[b];
-      }
-    }
-    for (int a = 0; a < kLocal; ++a)
-      for (int b = a + 1; b < kLocal; ++b) square[a][b] = square[b][a];
+    const auto& square = cell.square;
+    const auto& right = cell.right;
     // By the state: x, y, yaw of the node by five of it, the camera's yaw, and depth.
     double by[kLocal][kState] = {};
     for (int a = 0; a < 3; ++a) std::copy(node.jacobian[a], node.jacobian[a] + kPath, by[a]);
@@ -457,11 +523,11 @@ class Alignment {
       building.right[a] += sign[a] * right[local[a]];
       for (int b = 0; b < kOwn; ++b) building.square[a][b] += sign[a] * sign[b] * square[local[a]][local[b]];
     }
-    building.rows += static_cast<int32_t>(cell.last - cell.first);
+    ++building.cells;
   }
 
   void eliminate(Building& building, System& system) const {
-    if (building.rows == 0) return;
+    if (building.cells == 0) return;
     const double unit = building.own[0] / model_.depth_sigma;
     building.square[0][0] += (kDepthFreedom + 1.0) / (kDepthFreedom + unit * unit) /
                              (model_.depth_sigma * model_.depth_sigma);
@@ -528,14 +594,17 @@ class Alignment {
   const Model model_;
   const double *mean_, *information_;
   std::vector<float> range_;
-  std::vector<double> inverse_, slope_, scratch_;
   std::vector<int32_t> instance_;
+  std::vector<double> cosine_, sine_, run_weight_, over_background_;  // of rays, of numbers of rays, of all rays
+  int64_t hits_ = 0;
   std::vector<std::vector<double>> edges_;
   std::vector<Node> nodes_;
   std::vector<Row> rows_;
   std::vector<Cell> cells_;
-  std::vector<std::pair<int32_t, Row>> order_;
   std::vector<Building> buildings_;
+  std::vector<double> inverse_, by_angle_, slope_;  // of the rays of one node
+  std::vector<int32_t> number_of_ray_, count_, cell_of_;
+  int32_t last_id_ = -1, last_number_ = -1;
   std::unordered_map<int32_t, int32_t> number_;
   double bias_[2] = {0.0, 0.0};
 };
@@ -551,10 +620,11 @@ int geoloc_align_scores(const void* scene, int32_t nodes, int32_t rays, const do
                         int32_t size, double* states, double* log_ratio) {
   Model values;
   std::copy(model, model + sizeof(Model) / sizeof(double), &values.max_range);
-  const std::vector<double> free(kState * kState, 0.0);
+  const std::vector<double> nothing(kState * kState, 0.0);
+  Alignment alignment(scene, {nodes, rays, motion, log_range, instance, observed}, {}, values, nothing.data(),
+                      nothing.data());
   for (int32_t n = 0; n < size; ++n) {
-    Alignment alignment(scene, {nodes, rays, motion, log_range, instance, observed}, {}, values, states + kState * n,
-                        free.data());
+    alignment.forget();
     State state;
     std::copy(states + kState * n, states + kState * (n + 1), state.begin());
     alignment.look(state, false);
@@ -589,13 +659,10 @@ int geoloc_align(const void* scene, int32_t nodes, int32_t rays, const double* m
   double length = 0.0;
   for (; iteration < max_iterations; ++iteration) {
     alignment.look(now, iteration >= kFirstEdges);
-    State step{};
-    for (int32_t pass = 0; pass < kPasses; ++pass) {
-      system = alignment.build(now);
-      step = system.right;
-      if (!solve(system.square, step)) return -1;
-      alignment.settle(step);
-    }
+    system = alignment.build(now);
+    State step = system.right;
+    if (!solve(system.square, step)) return -1;
+    alignment.settle(step);
     length = std::hypot(step[0], step[1]);
     const double damp = std::min(1.0, kLongestStep / std::max(length, 1e-9));
     for (int i = 0; i < kState; ++i) now[i] += damp * step[i];

@@ -28,7 +28,8 @@ from geoloc_ros.maps.raycast import RayCaster
 # x, y, yaw, log scale of odometry, yaw drift, its change, camera yaw, log scale of depth.
 _STATE: Final = 8
 _START_COVARIANCE: Final = np.diag([10.0**2, 10.0**2, np.radians(10.0) ** 2])
-_SEARCH_M, _EVERY_SCAN, _EVERY_RAY, _NUM_STARTS = 100.0, 2, 3, 5
+_EVERY_RAY_AT_FIRST = 2
+_EVERY_SCAN, _EVERY_RAY, _NUM_STARTS = 2, 2, 3
 # As far apart as a step of the solver can bridge, and as far out as a start is usually wrong.
 _DEPTH_SIGMAS: Final = 2.0
 _STEP_M, _STEP_RAD, _REACH_SIGMAS = 4.0, np.radians(4.0), 1.2
@@ -112,17 +113,18 @@ class Aligner:
         if before is not None:
             state[3:] = before.state[3:]
         else:
-            starts = self._search(joined, state, covariance)
-            first = [self._solve(joined.newest(_STAGES_M[0]), mean, information, state) for state in starts]
+            stages = [joined.newest(length_m).thinned(1, _EVERY_RAY_AT_FIRST) for length_m in _STAGES_M]
+            starts = self._search(stages[0], state, covariance)
+            first = [self._solve(stages[0], mean, information, state) for state in starts]
             state = max(first, key=lambda solution: float(solution.report[3])).state
-            for length_m in _STAGES_M[1:]:
-                state = self._solve(joined.newest(length_m), mean, information, state).state
+            for stage in stages[1:]:
+                state = self._solve(stage, mean, information, state).state
         solution = self._solve(joined, mean, information, state)
         return self._alignment(solution, joined, start, covariance, camera_yaw_rad)
 
     def _search(self, joined: JoinedScans, state: Float64, covariance: Float64) -> list[Float64]:
         """The most promising of the poses within `covariance` of a state, by some of the newest rays."""
-        thin = joined.newest(_SEARCH_M).thinned(_EVERY_SCAN, _EVERY_RAY)
+        thin = joined.thinned(_EVERY_SCAN, _EVERY_RAY)
         x_m, y_m = (_steps(covariance[axis, axis], _STEP_M) for axis in (0, 1))
         offsets = np.stack(np.meshgrid(x_m, y_m, _steps(covariance[2, 2], _STEP_RAD)), axis=-1).reshape(-1, 3)
         states = np.repeat(state[None], len(offsets), axis=0)

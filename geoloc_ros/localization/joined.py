@@ -10,6 +10,11 @@ import numpy as np
 from geoloc_ros.core.geometry import relative_motion, wrap_angle
 from geoloc_ros.core.types import Bool, Float32, Float64, Int32, Observation, Pose2, PositionFix
 
+# Multipath between houses changes over a minute.
+_FIX_MEMORY_S = 60.0
+# An antenna is not the base, however exact the receiver says it is.
+_LEAST_VARIANCE_M2 = 1.0
+
 
 @dataclass(frozen=True)
 class JoinedScans:
@@ -30,7 +35,7 @@ class JoinedScans:
     fix_m: Float64
     """(F, 2)."""
     fix_information: Float64
-    """(F, 3), xx, xy, yy of the inverse covariance, 1/m^2."""
+    """(F, 3), xx, xy, yy of what each adds: of the inverse covariance in part, as errors last; 1/m^2."""
 
     def newest(self, length_m: float) -> JoinedScans:
         """The nodes of the last metres."""
@@ -61,7 +66,8 @@ def join_scans(frames: Sequence[Observation]) -> JoinedScans:
     observed = np.array([frame.scan.observed for frame in frames])
     nothing: tuple[Int32, Float64, Float64] = (np.zeros(0, np.int32), np.zeros((0, 2)), np.zeros((0, 3)))
     with np.errstate(divide="ignore", invalid="ignore"):
-        log_range = np.where(observed & (range_m > 0.0), np.log(range_m), np.float32(np.nan)).astype(np.float32)
+        is_hit = observed & (range_m > 0.0) & (range_m < np.inf)
+        log_range = np.where(is_hit, np.log(range_m), np.float32(np.nan)).astype(np.float32)
     return JoinedScans(
         _motion(frames[-1], [frame.odometry for frame in frames], [frame.stamp_ns for frame in frames]), log_range,
         instance, observed, np.arange(len(frames), dtype=np.int32), *nothing,
@@ -71,7 +77,9 @@ def join_scans(frames: Sequence[Observation]) -> JoinedScans:
 def join_fixes(joined: JoinedScans, frames: Sequence[Observation], fixes: Sequence[PositionFix]) -> JoinedScans:
     """The same with a node more for each position between the first stamp and the last."""
     stamps_ns = np.array([frame.stamp_ns for frame in frames])
-    fixes = [fix for fix in fixes if stamps_ns[0] <= fix.stamp_ns <= stamps_ns[-1]]
+    fixes = sorted(
+        (fix for fix in fixes if stamps_ns[0] <= fix.stamp_ns <= stamps_ns[-1]), key=lambda fix: fix.stamp_ns
+    )
     if not fixes:
         return joined
     fix_ns = np.array([fix.stamp_ns for fix in fixes])
@@ -80,7 +88,11 @@ def join_fixes(joined: JoinedScans, frames: Sequence[Observation], fixes: Sequen
     order = np.argsort(np.concatenate([fix_ns, stamps_ns]), kind="stable")
     place = np.argsort(order, kind="stable").astype(np.int32)
     blank = (len(fixes), joined.log_range.shape[1])
-    inverse = np.linalg.inv(np.array([fix.covariance_m2 for fix in fixes]))
+    covariance_m2 = np.array([fix.covariance_m2 for fix in fixes]) + _LEAST_VARIANCE_M2 * np.eye(2)
+    # A fix soon after another one repeats its error.
+    since_s = np.diff(fix_ns, prepend=fix_ns[0] - _FIX_MEMORY_S * 1e9) / 1e9
+    news = (since_s / _FIX_MEMORY_S).clip(1e-6, 1.0)
+    inverse = np.linalg.inv(covariance_m2) * news[:, None, None]
     return replace(
         joined,
         motion=np.concatenate([_motion(frames[-1], odometry, fix_ns), joined.motion])[order],

@@ -44,7 +44,23 @@ def test_position_between_two_frames_is_a_node_between_them() -> None:
     np.testing.assert_array_equal(with_fix.scan_node, [0, 1, 3])
     np.testing.assert_allclose(with_fix.motion[2], [-5.0, 0.0, 0.0, -0.5], atol=1e-12)
     assert not with_fix.observed[2].any() and np.isnan(with_fix.log_range[2]).all()
-    np.testing.assert_allclose(with_fix.fix_information, [[0.25, 0.0, 0.04]])
+    np.testing.assert_allclose(with_fix.fix_information, [[1.0 / 5.0, 0.0, 1.0 / 26.0]])
+
+
+def test_position_a_second_after_another_adds_a_sixtieth() -> None:
+    information = join_fixes(joined(), drive_north(), [fix(1.5), fix(0.5)]).fix_information
+    np.testing.assert_allclose(information[1], information[0] / 60.0)
+
+
+def test_position_that_claims_to_be_exact_is_not_believed() -> None:
+    exact = PositionFix(SECOND_NS, np.zeros(2), np.zeros((2, 2)))
+    np.testing.assert_allclose(join_fixes(joined(), drive_north(), [exact]).fix_information, [[1.0, 0.0, 1.0]])
+
+
+def test_endless_range_is_no_range() -> None:
+    frames = drive_north()
+    frames[0].scan.range_m[0] = np.inf
+    assert np.isnan(join_scans(frames).log_range[0, 0])
 
 
 def test_newest_scan_stays_the_last_node() -> None:
