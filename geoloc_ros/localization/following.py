@@ -71,7 +71,7 @@ class FollowedPlace:
     ) -> None:
         """Take the pose from the scans of a window that ends at the observation; or keep it if they say nothing."""
         self._untried_m = 0.0
-        prior = self._begun + _NEARBY if self.alignment is None else _NEARBY
+        prior = self._begun + 0.25 * _NEARBY if self.alignment is None else _NEARBY
         alignment = self._aligner.align(window, self.pose, prior, fixes, camera_yaw_rad, self.alignment)
         if not alignment.converged:
             return

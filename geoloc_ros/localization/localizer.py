@@ -29,6 +29,8 @@ from geoloc_ros.localization.turning import BinLayout
 
 # Of the belief, when the newest frames were seen from elsewhere: the vehicle may be anywhere, or it was an alarm.
 _REOPENED_SHARE = 0.9
+# What others said so long before a first frame is not of where that was seen: nobody knows what was driven meanwhile.
+_STALE_NS = 1_000_000_000
 
 
 @dataclass(frozen=True)
@@ -122,15 +124,15 @@ class Localizer:
         self._keeper.begin(pose, covariance)
 
     def add_position(self, fix: PositionFix) -> None:
-        """Hear of a position. It may be wrong: it speaks for places around it, and makes no fix by itself."""
+        """Hear of a position, which may be wrong: it makes no fix by itself. ObservationError if it is not finite."""
         self._queue.add(fix)
 
     def add_heading(self, fix: HeadingFix) -> None:
-        """Hear of a heading, which may be wrong."""
+        """Hear of a heading, which may be wrong. ObservationError if it is not finite."""
         self._queue.add(fix)
 
     def add_places(self, evidence: PlaceEvidence) -> None:
-        """Hear of places that somebody else found, all of which may be wrong."""
+        """Hear of places that somebody else found, all of which may be wrong. ObservationError if it is not finite."""
         self._queue.add(evidence)
 
     def update(self, observation: Observation) -> PoseEstimate:
@@ -196,11 +198,12 @@ class Localizer:
                 # What others say belongs to the frame nearest to its stamp.
                 speed_m_per_ns = travelled_m / (stamp_ns - last.stamp_ns)
                 self._hear((last.stamp_ns + stamp_ns) // 2, last.stamp_ns, speed_m_per_ns)
-                self._search.move(motion)
+                self._search.move(self._scaled(motion))
                 self._hear(stamp_ns, stamp_ns, speed_m_per_ns)
                 self._keeper.carry(observation, travelled_m)
                 self._unsearched_m += travelled_m
                 return
+        self._queue.forget(stamp_ns - _STALE_NS)
         self._hear(stamp_ns, stamp_ns, 0.0)
 
     def _see(self, observation: Observation) -> None:
@@ -215,6 +218,11 @@ class Localizer:
         """Whether it is time to compare a frame with the whole map."""
         config = self._config
         return self._unsearched_m >= (config.global_every_m if self._status.has_fix else config.search_every_m)
+
+    def _scaled(self, motion: Pose2) -> Pose2:
+        """Motion of the odometry, its scale made right as far as the alignments know it."""
+        scale = 1.0 if self._keeper.alignment is None else self._keeper.alignment.scale
+        return Pose2(scale * motion.x_m, scale * motion.y_m, motion.yaw_rad)
 
     def _hear(self, until_ns: int, now_ns: int, speed_m_per_ns: float) -> None:
         """Take in what others said up to a stamp, while the belief is that of another one."""
