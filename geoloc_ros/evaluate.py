@@ -17,7 +17,7 @@ from geoloc_ros.core.native import find_native
 from geoloc_ros.core.progress import ProgressCallback
 from geoloc_ros.datasets.bag import BagReader
 from geoloc_ros.datasets.recordings import Recording, find_recordings
-from geoloc_ros.evaluation.condition_figures import condition_figures
+from geoloc_ros.evaluation.condition_figures import condition_figures, figure_text
 from geoloc_ros.evaluation.evaluation_files import RESULTS_FILE, Evaluation, write_drive, write_metrics, write_results
 from geoloc_ros.evaluation.evaluation_page.page import write_evaluation_page
 from geoloc_ros.evaluation.judged import Condition, JudgedDrive, SkippedDrive, judge_drive
@@ -70,7 +70,7 @@ class BagEvaluation:
         lines = [f"{'condition':24}{'drives':>7}" + "".join(f"{name:>20}" for name in _PRINTED)]
         for condition in self.evaluation.conditions:
             figures = {figure.name: figure for figure in condition_figures(condition, self.evaluation.seed)}
-            values = "".join(f"{f'{figures[name].value:.2f} {figures[name].unit}':>20}" for name in _PRINTED)
+            values = "".join(f"{figure_text(figures[name].value, figures[name].unit):>20}" for name in _PRINTED)
             lines.append(f"{condition.name:24}{len(condition.drives):>7}{values}")
         lines += [f"left out: {each.condition}/{each.name}: {each.reason}" for each in self.evaluation.skipped]
         return "\n".join([*lines, f"look at it: {self.page.resolve().as_uri()}"])

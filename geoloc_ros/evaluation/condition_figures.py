@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,6 +35,14 @@ class ConditionFigure:
 def condition_figures(condition: Condition, seed: int) -> tuple[ConditionFigure, ...]:
     """Everything that is told of a condition; the same seed draws the same drives again."""
     return (*_over_drives(condition, seed), *_over_frames(condition, seed))
+
+
+def figure_text(value: float, unit: str) -> str:
+    """A value for people; infinite is never, and nothing can be said where it is NaN."""
+    if not math.isfinite(value):
+        return "never" if value > 0.0 else "–"
+    digits = 0 if abs(value) >= 1000.0 else 1 if abs(value) >= 10.0 or unit == "%" else 2
+    return f"{value:.{digits}f}" + (f" {unit}" if unit else "")
 
 
 def _over_drives(condition: Condition, seed: int) -> tuple[ConditionFigure, ...]:

@@ -20,7 +20,7 @@ from geoloc_ros.core.errors import ConfigError, ObservationError
 from geoloc_ros.core.node_config import EvaluatorNodeConfig
 from geoloc_ros.core.types import LocalizationStatus, Pose2
 from geoloc_ros.evaluate import PAGE_FILE
-from geoloc_ros.evaluation.condition_figures import condition_figures
+from geoloc_ros.evaluation.condition_figures import condition_figures, figure_text
 from geoloc_ros.evaluation.evaluation_files import RESULTS_FILE, Evaluation, write_drive, write_results
 from geoloc_ros.evaluation.evaluation_page.page import write_evaluation_page
 from geoloc_ros.evaluation.judged import Condition, JudgedDrive
@@ -96,7 +96,7 @@ class EvaluatorNode(StagedNode[EvaluatorNodeConfig]):
         if drive is None:
             return {"frames": 0}
         figures = {figure.name: figure for figure in condition_figures(Condition(_CONDITION, (drive,)), 0)}
-        told = {name: f"{figures[name].value:.3g} {figures[name].unit}".rstrip() for name in _TOLD}
+        told = {name: figure_text(figures[name].value, figures[name].unit) for name in _TOLD}
         return {"drives before": len(self._ended), "frames": len(drive), **told}
 
     def _on_truth(self, message: Odometry) -> None:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from geoloc_ros.evaluation.condition_figures import ConditionFigure, condition_figures
+from geoloc_ros.evaluation.condition_figures import ConditionFigure, condition_figures, figure_text
 from geoloc_ros.evaluation.judged import Condition, JudgedDrive
 
 from .evaluations import FRAMES, drive
@@ -32,6 +32,15 @@ def test_the_first_fix_of_drives_of_which_most_have_none_is_never() -> None:
     found = figures(*never, drive("c", np.zeros(FRAMES)))
     assert np.isinf(found["first_fix_m"].value) and found["found"].value == pytest.approx(100.0 / 3.0)
     assert np.isnan(figures(*never)["false_fix_rate"].value)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [(2.345, "m", "2.35 m"), (82.84, "m", "82.8 m"), (0.04, "%", "0.0 %"), (1234.5, "", "1234"), (np.inf, "m", "never"),
+     (np.nan, "%", "–")],
+)  # fmt: skip
+def test_values_for_people(value: float, unit: str, text: str) -> None:
+    assert figure_text(value, unit) == text
 
 
 def test_false_fixes_are_counted_over_fixes() -> None:

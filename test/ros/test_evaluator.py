@@ -106,7 +106,7 @@ def test_diagnostics_tell_the_figures_so_far(world: Any, evaluator: EvaluatorNod
         values = [entry for message in told for entry in message.status[0].values]
         return next((entry.value for entry in reversed(values) if entry.key == "median_error_m"), None)
 
-    world.until(lambda: value() == "2 m")
+    world.until(lambda: value() == "2.00 m")
 
 
 def test_a_folder_that_cannot_be_made_fails_the_transition(world: Any, tmp_path: Path) -> None:

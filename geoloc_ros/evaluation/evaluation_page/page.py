@@ -11,7 +11,7 @@ from string import Template
 
 from geoloc_ros.core.artifacts import write_beside
 from geoloc_ros.evaluation.condition_curves import belief_reliability
-from geoloc_ros.evaluation.condition_figures import ConditionFigure, condition_figures
+from geoloc_ros.evaluation.condition_figures import ConditionFigure, condition_figures, figure_text
 from geoloc_ros.evaluation.consistency import POSE, POSITION, mean_nees_bounds
 from geoloc_ros.evaluation.evaluation_files import Evaluation
 from geoloc_ros.evaluation.evaluation_page import charts
@@ -63,7 +63,7 @@ def _tiles(figures: dict[str, tuple[ConditionFigure, ...]]) -> Iterator[str]:
         for figure in row:
             if figure.name in _TILES and not math.isnan(figure.value):
                 name = f"{condition}: {_HEADS.get(figure.name, figure.name)}"
-                yield f"<li><b>{_text(figure.value, figure.unit)}</b><span>{escape(name)}</span></li>"
+                yield f"<li><b>{figure_text(figure.value, figure.unit)}</b><span>{escape(name)}</span></li>"
 
 
 def _panels(evaluation: Evaluation, figures: dict[str, tuple[ConditionFigure, ...]]) -> Iterator[str]:
@@ -135,18 +135,11 @@ def _table(figures: dict[str, tuple[ConditionFigure, ...]], names: Sequence[str]
 
 
 def _cell(figure: ConditionFigure) -> str:
-    value = _text(figure.value, figure.unit)
+    value = figure_text(figure.value, figure.unit)
     if figure.interval is None or any(map(math.isnan, figure.interval)):
         return value
-    low, high = (_text(limit, "") for limit in figure.interval)
+    low, high = (figure_text(limit, "") for limit in figure.interval)
     return f"{value}<small>{low} – {high}</small>"
-
-
-def _text(value: float, unit: str) -> str:
-    if not math.isfinite(value):
-        return "never" if value > 0.0 else "–"
-    digits = 0 if abs(value) >= 1000.0 else 1 if abs(value) >= 10.0 or unit == "%" else 2
-    return f"{value:.{digits}f}" + (f" {unit}" if unit else "")
 
 
 def _bounds(conditions: Sequence[Condition]) -> str:
@@ -179,9 +172,9 @@ def _drive(condition: str, drive: JudgedDrive) -> str:
     m = drive.metrics
     found = '<td class="good">yes</td>' if m.found else '<td class="bad">no</td>'
     cells = (
-        _text(m.driven_m, "m"), _text(m.first_fix_m, "m"), f"{m.fixes} of {m.frames}", _text(m.ate_median_m, "m"),
-        f"{100.0 * m.false_fix_ratio:.1f} %", "no fix" if math.isinf(m.final_error_m) else _text(m.final_error_m, "m"),
-        course(drive),
+        figure_text(m.driven_m, "m"), figure_text(m.first_fix_m, "m"), f"{m.fixes} of {m.frames}",
+        figure_text(m.ate_median_m, "m"), figure_text(100.0 * m.false_fix_ratio, "%"),
+        "no fix" if math.isinf(m.final_error_m) else figure_text(m.final_error_m, "m"), course(drive),
     )  # fmt: skip
     name = escape(f"{condition}/{drive.name}")
     return f"<tr><th>{name}</th><td>{way(drive)}</td>{found}{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
