@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from geoloc_ros.core.config import MotionConfig, TrackerConfig
 from geoloc_ros.core.errors import ObservationError
-from geoloc_ros.core.types import Pose2
+from geoloc_ros.core.types import HeadingFix, Pose2, PositionFix
 from geoloc_ros.localization.cells import RoadCells, cut_cells
 from geoloc_ros.localization.tempering import FrameTemper
 from geoloc_ros.localization.tracker import PathTracker
@@ -417,3 +417,38 @@ def test_a_place_is_boosted_where_the_vehicle_is_and_not_its_cell(straight_road:
     tracker.advance(2.0, 0.0)  # within its cell
     tracker.boost(np.array([[207.0, 0.0, 0.0]]), np.array([8.0]), 1.0, 1.0)
     assert tracker.modes(1, 5.0, 1.0)[0].pose.x_m == pytest.approx(207.0, abs=0.3)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 7), st.floats(-1.0, 1.0), st.integers(0, 99)), min_size=1, max_size=40))
+def test_whatever_happens_it_stays_a_probability(steps: list[tuple[int, float, int]]) -> None:
+    places = places_of(road_graph([(0, 0), (60, 0), (60, 60), (120, 0)], [(0, 1), (1, 2), (1, 3)]))
+    tracker = PathTracker(places, TrackerConfig(), MotionConfig(), memory_m=30.0)
+    for stamp, (kind, amount, seed) in enumerate(steps):
+        rng = np.random.default_rng(seed)
+        at_m = rng.uniform(-200.0, 200.0, 2)
+        nats = (30.0 * amount * rng.normal(size=len(places.viewpoint_place))).astype(np.float32)
+        match kind:
+            case 0 | 1:
+                tracker.advance(60.0 * amount, 8.0 * rng.normal())
+            case 2:
+                tracker.weigh(nats)
+            case 3:
+                tracker.weigh_position(PositionFix(stamp * 10**9, at_m, 10.0 ** (4.0 * amount) * np.eye(2)))
+            case 4:
+                tracker.weigh_heading(HeadingFix(stamp * 10**9, 10.0 * amount, 0.2))
+            case 5:
+                tracker.boost(np.array([[*at_m, amount]]), np.array([60.0 * amount]), 50.0, 1.0)
+            case 6:
+                tracker.weigh_places(nats, abs(amount))
+            case _:
+                tracker.reopen(abs(amount))
+        belief = tracker.belief()
+        assert belief.min() >= 0.0
+        assert belief.sum() + tracker.off_map_probability == pytest.approx(1.0, abs=1e-3)
+        assert np.isfinite(tracker.log_evidence)
+        for mode in tracker.modes(3, 15.0, 1.0):
+            assert np.isfinite(mode.pose.as_array()).all()
+            assert np.linalg.eigvalsh(mode.covariance)[0] > 0.0
+    assert all(np.isfinite(mode.pose.as_array()).all() for mode in tracker.smoothed())
+    assert np.isfinite(tracker.most_probable_path()).all()
