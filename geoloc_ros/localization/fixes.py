@@ -59,7 +59,7 @@ class FixWeights:
         check_covariance(fix.covariance_m2)
         if not np.isfinite(fix.position_m).all():
             raise ObservationError(f"position {fix.position_m} of the fix at {fix.stamp_ns} ns is not finite")
-        power, self._position_ns = self._power(self._position_ns, fix.stamp_ns), fix.stamp_ns
+        power, self._position_ns = self._counted(self._position_ns, fix.stamp_ns)
         cells, outlier = self._cells, self._config.fix_outlier_ratio
         floor_m2 = _LANE_M**2 + self._config.cell_length_m**2 / 12.0
         covariance = fix.covariance_m2 + floor_m2 * np.eye(2)
@@ -81,15 +81,22 @@ class FixWeights:
         """Likelihood ratio in equal bins of the yaw with which the vehicle entered its cell, from -pi to pi.
 
         It has turned by `turned_rad` since.
+
+        Raises:
+            ObservationError: If the heading is not finite.
         """
-        power, self._heading_ns = self._power(self._heading_ns, fix.stamp_ns), fix.stamp_ns
+        if not np.isfinite([fix.yaw_rad, fix.sigma_rad]).all():
+            raise ObservationError(f"heading {fix.yaw_rad} +- {fix.sigma_rad} at {fix.stamp_ns} ns is not finite")
+        power, self._heading_ns = self._counted(self._heading_ns, fix.stamp_ns)
         outlier, sigma_rad = self._config.fix_outlier_ratio, float(np.hypot(fix.sigma_rad, _ROAD_RAD))
         yaw_rad = (np.arange(_YAW_BINS, dtype=np.float64) + 0.5) * (2.0 * np.pi / _YAW_BINS) - np.pi
         peak = np.exp(-0.5 * (wrap_angle(yaw_rad + (turned_rad - fix.yaw_rad)) / sigma_rad) ** 2)
         ratio: Float64 = outlier + (1.0 - outlier) * peak / peak.mean()
         return (ratio**power).astype(np.float32)
 
-    def _power(self, last_ns: int | None, stamp_ns: int) -> float:
+    def _counted(self, last_ns: int | None, stamp_ns: int) -> tuple[float, int]:
+        """As what part of an independent fix one counts, and the newest stamp so far; a late one counts nothing."""
         if last_ns is None:
-            return 1.0
-        return float(np.clip((stamp_ns - last_ns) * 1e-9 / self._config.fix_memory_s, 0.0, 1.0))
+            return 1.0, stamp_ns
+        part = (stamp_ns - last_ns) * 1e-9 / self._config.fix_memory_s
+        return min(1.0, max(0.0, part)), max(last_ns, stamp_ns)

@@ -7,7 +7,7 @@ import numpy as np
 from geoloc_ros.core.types import Float32
 
 MOST_NATS = 30.0
-"""No log ratio is believed to be more, for no place is that sure; and sums of squares must be floats, which end at 88."""
+"""No log ratio is believed to be more: no place is that sure, and sums of squares must be floats, which end at 88."""
 
 
 class FrameTemper:

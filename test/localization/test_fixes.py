@@ -69,6 +69,12 @@ def test_a_minute_of_positions_counts_as_one_more(straight_road: RoadGraph) -> N
     assert np.prod([found[2] for found in every_second]) == pytest.approx(0.1, rel=1e-3)
 
 
+def test_a_late_position_counts_nothing_and_changes_nothing_of_the_next(straight_road: RoadGraph) -> None:
+    weights = weights_of(straight_road)
+    outliers = [weights.position(position(200.0, 0.0, second), 0.0)[2] for second in (200.0, 80.0, 201.0, 81.0)]
+    assert np.log10(outliers) == pytest.approx([-1.0, 0.0, -1.0 / 60.0, 0.0], abs=1e-6)
+
+
 def test_a_wrong_position_does_not_capture_a_belief_that_was_seen_to_be_right(straight_road: RoadGraph) -> None:
     places, tracker = places_of(straight_road), tracker_of(straight_road)
     for step in range(8):
@@ -121,6 +127,11 @@ def test_a_position_that_claims_to_be_exact_is_only_as_good_as_the_road(straight
     tracker = tracker_of(straight_road)
     tracker.weigh_position(PositionFix(0, np.array([200.0, 0.0]), np.zeros((2, 2))))
     assert tracker.modes(1, 20.0, 1.0)[0].covariance[0, 0] > 5.0
+
+
+def test_a_heading_that_nobody_knows_is_refused(straight_road: RoadGraph) -> None:
+    with pytest.raises(ObservationError, match="not finite"):
+        tracker_of(straight_road).weigh_heading(HeadingFix(0, np.nan, 0.1))
 
 
 def test_a_heading_averages_to_one_over_all_yaws(straight_road: RoadGraph) -> None:
