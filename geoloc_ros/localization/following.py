@@ -19,8 +19,6 @@ from geoloc_ros.localization.window import ScanWindow
 _NEARBY = np.diag([5.0**2, 5.0**2, np.radians(5.0) ** 2])
 # Odometry is good for so long.
 _ALIGN_EVERY_M = 5.0
-# A first pose takes long to find, and is not to be had everywhere.
-_SEARCH_EVERY_M = 20.0
 
 
 class FollowedPlace:
@@ -64,7 +62,7 @@ class FollowedPlace:
     @property
     def is_due(self) -> bool:
         """Whether it is time to align."""
-        return self._untried_m >= (_SEARCH_EVERY_M if self.alignment is None else _ALIGN_EVERY_M)
+        return self.alignment is None or self._untried_m >= _ALIGN_EVERY_M
 
     def align(
         self, window: ScanWindow, observation: Observation, fixes: Sequence[PositionFix], camera_yaw_rad: float

@@ -22,8 +22,10 @@ from geoloc_ros.localization.window import ScanWindow
 from geoloc_ros.maps.raycast import RayCaster
 
 # A place is worth a closer look long before it is a fix, and is given up for one that is so many times as likely.
-_FOLLOW_PROBABILITY = 0.3
+_FOLLOW_PROBABILITY = 0.5
 _GIVE_UP_RATIO = 2.0
+# A first pose takes long to find, and is not to be had everywhere.
+_SEARCH_EVERY_M = 15.0
 # Frames nearer than this say the same.
 _LOOK_EVERY_M = 1.0
 # A camera whose yaw is not known better would turn the walls away from where they are looked for.
@@ -48,7 +50,7 @@ class PlaceKeeper:
         self._likeness = DescriptorAgreement(index, config.tracker, config.map)
         self._aligner = Aligner(caster, config.scan, config.align, config.motion)
         self._window = ScanWindow(config.align)
-        self._motion, self._fix_memory_s = config.motion, config.tracker.fix_memory_s
+        self._motion = config.motion
         self._radius_m, self._turn_rad = config.localizer.mode_radius_m, config.localizer.mode_turn_rad
         self.significance = Significance()
         self._positions: deque[PositionFix] = deque(maxlen=_MAX_FIXES)
@@ -57,10 +59,9 @@ class PlaceKeeper:
     def reset(self) -> None:
         """Forget place, scans and evidence."""
         self._followed: FollowedPlace | None = None
-        self._unseen_m = 0.0
+        self._unseen_m, self._unsearched_m = 0.0, np.inf
         self._window.reset()
         self._positions.clear()
-        self._shared: tuple[PositionFix, ...] = ()
         self.significance.reset()
 
     def begin(self, pose: Pose2, covariance: Float64) -> None:
@@ -70,20 +71,13 @@ class PlaceKeeper:
         self.significance.vouch()
 
     def hear(self, fix: PositionFix) -> None:
-        """Let a position of somebody else take part in the next alignments.
-
-        The error of a receiver lasts about `tracker.fix_memory_s`: all positions of that time count as one.
-        """
-        since_ns = fix.stamp_ns - int(self._fix_memory_s * 1e9)
-        recent = [other for other in self._positions if other.stamp_ns > since_ns]
+        """Let a position of somebody else take part in the next alignments."""
         self._positions.append(fix)
-        self._shared = tuple(
-            PositionFix(one.stamp_ns, one.position_m, one.covariance_m2 * (len(recent) + 1)) for one in self._positions
-        )
 
     def carry(self, observation: Observation, travelled_m: float) -> None:
         """Move on to the odometry of a frame."""
         self._unseen_m += travelled_m
+        self._unsearched_m += travelled_m
         if self._followed is not None:
             self._followed.carry(observation.stamp_ns, observation.odometry, travelled_m)
 
@@ -127,8 +121,11 @@ class PlaceKeeper:
             likeness = self._likeness.log_ratio(query, followed.pose)
             nats = self.significance.add_frame(rays, likeness, self._unseen_m)
             self._unseen_m = 0.0
-        if followed.is_due:
-            followed.align(self._window, observation, self._shared, camera_yaw_rad)
+        is_first = followed.alignment is None
+        if followed.is_due and not (is_first and self._unsearched_m < _SEARCH_EVERY_M):
+            if is_first:
+                self._unsearched_m = 0.0
+            followed.align(self._window, observation, tuple(self._positions), camera_yaw_rad)
             if followed.alignment is not None:
                 self.significance.set_walls(followed.alignment.log_ratio)
         return nats
