@@ -112,6 +112,10 @@ def localize(
     bag: Annotated[Path, typer.Argument(help="rosbag2 folder or .mcap file.")],
     index_folder: Annotated[Path, typer.Option("--index", help="Index folder.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Trajectory to write (.tum).")],
+    smoothed: Annotated[
+        Optional[Path],
+        typer.Option(help="Also write the most probable place of every frame given the whole drive (.tum)."),
+    ] = None,
     use: UseOption = "",
     config: ConfigOption = None,
     set_: SetOption = None,
@@ -121,7 +125,9 @@ def localize(
     from geoloc_ros.localize import localize_bag
 
     with progress_bar() as progress:
-        summary = localize_bag(bag, index_folder, output, load_config(config, tuple(set_ or ())), progress, use)
+        summary = localize_bag(
+            bag, index_folder, output, load_config(config, tuple(set_ or ())), progress, use, smoothed
+        )
     typer.echo(summary.as_text())
 
 

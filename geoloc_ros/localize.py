@@ -19,6 +19,7 @@ from geoloc_ros.evaluation.trace import Trace, most_probable
 from geoloc_ros.evaluation.tum import write_tum
 from geoloc_ros.localization.localizer import Localizer
 from geoloc_ros.localization.place_index import PlaceIndex
+from geoloc_ros.localization.retrospect import look_back
 from geoloc_ros.scan.encoders import make_encoder
 from geoloc_ros.scan.perceive import Perceiver
 
@@ -63,7 +64,8 @@ def trace_path(trajectory: Path) -> Path:
 
 
 def localize_bag(
-    bag: Path, index_path: Path, output: Path, config: Config, progress: ProgressCallback = no_progress, use: str = ""
+    bag: Path, index_path: Path, output: Path, config: Config, progress: ProgressCallback = no_progress, use: str = "",
+    smoothed: Path | None = None,
 ) -> LocalizeSummary:
     """Localize every frame of a bag in order; write the fixes to `output` (TUM) and all else to its trace.
 
@@ -76,6 +78,7 @@ def localize_bag(
         config: Must describe the encoder that the index was made with.
         progress: Told about the frames.
         use: What to take from the bag, as `datasets.parts.choose_parts`; networks read from the image what is missing.
+        smoothed: Where to write the most probable place of every frame given the whole drive (TUM), if anywhere.
 
     Raises:
         ConfigError: If `use` cannot be, or a description of a network is wrong.
@@ -93,6 +96,7 @@ def localize_bag(
     localizer = Localizer(index, config)
     perceiver = Perceiver(config.networks, config.inference, config.scan, config.observe)
     said: list[PoseEstimate] = []
+    seen: list[Observation] = []
     beliefs: list[tuple[Int32, Float32]] = []
     complaints: list[str] = []
     for number, frame in enumerate(reader.frames(parts)):
@@ -100,11 +104,14 @@ def localize_bag(
         try:
             scan = perceiver.perceive([frame.camera_frame()]).scan
             query = encoder.encode_query(scan)
-            said.append(localizer.update(Observation(frame.stamp_ns, scan, query, frame.odometry)))
+            observation = Observation(frame.stamp_ns, scan, query, frame.odometry)
+            said.append(localizer.update(observation))
         except ObservationError as error:
             complaints.append(str(error))
             continue
         beliefs.append(most_probable(localizer.belief))
+        if smoothed is not None:
+            seen.append(observation)
     if not said:
         raise DatasetError(f"no frame of '{bag}' can be used; the first: {(complaints or ['there is none'])[0]}")
     progress("localizing", 1.0)
@@ -112,6 +119,9 @@ def localize_bag(
     is_fix = np.isin(trace.status, FIXES)
     trace.save(trace_path(output))
     write_tum(output, trace.stamp_ns[is_fix], trace.pose[is_fix])
+    if smoothed is not None:
+        places = look_back(index, config, seen)
+        write_tum(smoothed, trace.stamp_ns, np.array([place.pose.as_array() for place in places]))
     logger.info("localized %d of %d frames of %s", int(is_fix.sum()), len(said), bag.name)
     return LocalizeSummary(
         output, trace_path(output), len(said), len(complaints), (complaints or [""])[0], int(is_fix.sum()),

@@ -65,6 +65,15 @@ def test_the_trajectory_holds_the_fixes_of_the_trace(tiny_drive: Any, index: Pat
     assert pose == pytest.approx(trace.pose[fixes], abs=1e-4)
 
 
+def test_the_smoothed_drive_holds_every_frame_and_does_not_leap(tiny_drive: Any, index: Path, tmp_path: Path) -> None:
+    summary = localize_bag(
+        tiny_drive.bag, index, tmp_path / "a.tum", Config(), no_progress, "", tmp_path / "smoothed.tum"
+    )
+    stamp_ns, pose = read_tum(tmp_path / "smoothed.tum")
+    assert np.array_equal(stamp_ns, Trace.load(summary.trace).stamp_ns)
+    assert np.hypot(*np.diff(pose[:, :2], axis=0).T).max() < 10.0
+
+
 def test_the_trace_holds_every_frame_and_its_belief(tiny_drive: Any, index: Path, tmp_path: Path) -> None:
     trace = Trace.load(localize(tiny_drive.bag, index, tmp_path / "a.tum").trace)
     assert trace.status[0] == LocalizationStatus.INITIALIZING

@@ -44,6 +44,11 @@ class BeliefHistory:
         kept = min(_MOST_CELLS, num_cells)
         self._cell, self._masses = np.empty(kept, np.int32), np.empty((2, kept), np.float32)
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether anything is remembered at all."""
+        return self._snapshots.maxlen != 0
+
     def __len__(self) -> int:
         """Snapshots."""
         return len(self._snapshots)
@@ -54,7 +59,7 @@ class BeliefHistory:
 
     def record(self, mass: Float32, moment: Float32, backward: bool) -> None:
         """Keep a belief (C,), (C,) as it is before a step."""
-        if self._snapshots.maxlen:
+        if self.is_kept:
             self._snapshots.append(self._snapshot(mass, moment, backward))
 
     def smoothed(self, mass: Float32, moment: Float32) -> list[Snapshot]:

@@ -80,6 +80,7 @@ class PathTracker:
         )
         self._history = BeliefHistory(joints, len(self._cells), stay, int(memory_m / self._hop_m))
         self._frames: deque[_Frame] = deque()
+        self._steps = 0
         self._fixes = FixWeights(self._cells, self._grid, config)
         self.reset()
 
@@ -158,6 +159,8 @@ class PathTracker:
             log_ratio: How much more likely the frame is there than at a random place, in nats. Ratios that average to 1
                 keep that when the frame counts in part.
         """
+        if self._history.is_kept:
+            self._frames.append(_Frame(self._steps, self._ahead_m, self._turned_rad))
         power = self.next_power
         if power > 0.0:
             self._unweighed_m = 0.0
@@ -166,7 +169,6 @@ class PathTracker:
             chance = self._config.look_alike_nats * power * choice
             factor = self._belief.weigh(likelihood, self._phase)
             self._belief.off_map *= float(np.exp(chance))
-            self._frames.append(_Frame(self._steps, self._ahead_m, self._turned_rad))
             self._log_evidence += float(np.log(factor))
 
     def weigh_places(self, log_ratio: Float32, power: float) -> None:
