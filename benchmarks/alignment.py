@@ -45,7 +45,6 @@ from geoloc_ros.sim.scan_drives import ScanDrive, ScanDriveSimulator
 
 SEED = 7
 CONDITION_NAMES = ("none", "paper", "scale", "stale30", "fov90", "hard")
-NO_SCALE = ("scale", "hard")
 _EVERY_M, _COUNTED_FROM_M, _STOPS_M = 10.0, 110.0, (110.0, 300.0, 600.0)
 _TRACKED = np.diag([5.0**2, 5.0**2, np.radians(5.0) ** 2])
 _NEAR = np.diag([3.0**2, 3.0**2, np.radians(3.0) ** 2])
@@ -66,10 +65,10 @@ class Outcome:
 
 
 class Bench:
-    """Alignments on the drives of one condition."""
+    """Alignments on drives through one city."""
 
-    def __init__(self, geomap: GeoMap, caster: RayCaster, name: str) -> None:
-        config = Config.model_validate({"align": {"depth_scale_sigma": 0.4}} if name in NO_SCALE else {})
+    def __init__(self, geomap: GeoMap, caster: RayCaster) -> None:
+        config = Config()
         self._aligner = Aligner(caster, config.scan, config.align, config.motion)
         self._config = config
         self._roads = build_places(geomap.roads, config.map.place_spacing_m).poses()
@@ -122,7 +121,7 @@ def main() -> None:
     figures = []
     for name in arguments.conditions:
         simulator = ScanDriveSimulator(geomap, CONDITIONS.get(name) or LEVELS[name], SEED)
-        bench, outcomes = Bench(geomap, caster, name), defaultdict(list)
+        bench, outcomes = Bench(geomap, caster), defaultdict(list)
         for number in range(3 if arguments.quick else arguments.drives):
             for start, outcome in bench.run(simulator.drive(number), number):
                 outcomes[start].append(outcome)

@@ -200,7 +200,7 @@ class AlignConfig(Section):
         0.25, gt=0.0, description="Standard deviation of the logarithm of a building's factor of depth"
     )
     depth_scale_sigma: float = Field(
-        0.02, gt=0.0, description="The same of the factor of all depths; 0.4 for depth without scale (one camera)"
+        0.4, gt=0.0, description="The same of the factor of all depths; a pair of cameras with a known base may say 0.02"
     )
     offset_sigma_m: float = Field(1.5, gt=0.0, description="How far buildings are off their place in the map, m")
     edge_sigma_rad: float = Field(0.03, gt=0.0, description="Usual error of the border between two buildings, rad")

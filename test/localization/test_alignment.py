@@ -122,8 +122,7 @@ def test_known_turn_of_the_camera_is_not_reported_again(street: Street) -> None:
 
 @pytest.mark.parametrize("depth_scale", [0.6, 1.7])
 def test_depth_without_scale_is_scaled_by_the_map(street: Street, depth_scale: float) -> None:
-    monocular = aligner(street, depth_scale_sigma=0.4)
-    alignment = monocular.align(street.window(depth_scale=depth_scale), street.beside(1.0, 1.0, 0.0), NEAR)
+    alignment = aligner(street).align(street.window(depth_scale=depth_scale), street.beside(1.0, 1.0, 0.0), NEAR)
     assert alignment.depth_scale == pytest.approx(depth_scale, rel=0.03)
     assert np.abs(error(alignment, street.end)[:2]).max() < 0.3
 
