@@ -452,3 +452,20 @@ def test_whatever_happens_it_stays_a_probability(steps: list[tuple[int, float, i
             assert np.linalg.eigvalsh(mode.covariance)[0] > 0.0
     assert all(np.isfinite(mode.pose.as_array()).all() for mode in tracker.smoothed())
     assert np.isfinite(tracker.most_probable_path()).all()
+
+
+@pytest.mark.parametrize("power", [0.25, 0.5])
+def test_a_frame_that_looks_like_nowhere_here_says_so_in_part(power: float) -> None:
+    ratio = np.random.default_rng(0).exponential(0.1, 5000)
+    tempered, _ = FrameTemper(5000).ratios(np.log(ratio).astype(np.float32), power)
+    assert tempered.mean() == pytest.approx(ratio.mean() ** power, rel=1e-4)
+
+
+def test_the_spread_of_a_mode_lies_along_its_road() -> None:
+    slanted = road_graph([(0.0, 0.0), (300.0, 300.0)], [(0, 1)])
+    tracker = PathTracker(places_of(slanted), TrackerConfig(), MotionConfig())
+    tracker.set_pose(Pose2(150.0, 150.0, np.pi / 4), np.diag([25.0, 25.0, 0.05]))
+    covariance = tracker.modes(1, 30.0, 1.0)[0].covariance
+    along, across = np.array([1.0, 1.0]) / np.sqrt(2.0), np.array([1.0, -1.0]) / np.sqrt(2.0)
+    assert along @ covariance[:2, :2] @ along > 15.0
+    assert across @ covariance[:2, :2] @ across < 3.0
