@@ -40,7 +40,7 @@ def fingerprint(
     """
     digest = hashlib.sha256(settings.encode())
     package = ROOT / "geoloc_ros"
-    code = [file for folder in folders for file in sorted((package / folder).glob("*.py"))]
+    code = [file for folder in folders for file in sorted((package / folder).rglob("*.py"))]
     for file in (*code, *sorted((ROOT / "src").glob(native)), *inputs):
         content = file.read_bytes() if file.is_file() else b""
         digest.update(file.name.encode() + hashlib.sha256(content).digest())
