@@ -42,12 +42,15 @@ def test_a_wrong_scale_is_felt_along_the_way_and_a_wrong_start_heading_across_it
     assert moved is not None
     # 10 % of ten metres north, and 0.02 rad times ten metres west.
     np.testing.assert_allclose(np.sqrt(np.diag(moved[1])), [0.2, 1.0, 0.02], atol=1e-5)
+    # Who looks more to the left than believed has come out further west: where x is smaller.
+    assert moved[1][0, 2] == pytest.approx(-0.2 * 0.02)
 
 
 def test_drift_turns_the_heading_and_half_of_it_the_way() -> None:
     moved = carried(NOTHING.model_copy(update={"yaw_bias_radps": 0.01})).to(2 * SECOND, Pose2(30.0, 0.0, 0.0))
     assert moved is not None
     np.testing.assert_allclose(np.sqrt(np.diag(moved[1])), [0.3, 0.0, 0.02], atol=1e-5)
+    assert moved[1][0, 2] == pytest.approx(-0.3 * 0.02)
 
 
 def test_who_drives_to_and_fro_is_as_unsure_as_who_has_driven_as_far() -> None:
