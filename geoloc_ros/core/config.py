@@ -200,7 +200,7 @@ class AlignConfig(Section):
         0.25, gt=0.0, description="Standard deviation of the logarithm of a building's factor of depth"
     )
     depth_scale_sigma: float = Field(
-        0.4, gt=0.0, description="The same of the factor of all depths; a pair of cameras with a known base may say 0.02"
+        0.4, gt=0.0, description="The same of the factor of all depths; stereo cameras may say 0.02"
     )
     offset_sigma_m: float = Field(1.5, gt=0.0, description="How far buildings are off their place in the map, m")
     edge_sigma_rad: float = Field(0.03, gt=0.0, description="Usual error of the border between two buildings, rad")
@@ -236,7 +236,7 @@ class LocalizerConfig(Section):
     )
     lost_chance: float = Field(0.1, gt=0.0, lt=1.0, description="The same, above which a fix is lost")
     fix_doubt: float = Field(
-        1.0, ge=0.0, description="Log odds that the newest frames were seen from elsewhere, up to which a pose is a fix"
+        0.5, ge=0.0, description="Log odds that the newest frames were seen from elsewhere, up to which a pose is a fix"
     )
     lost_doubt: float = Field(3.0, gt=0.0, description="The same, above which a fix is lost: the vehicle was moved")
     fix_sigma_m: float = Field(5.0, gt=0.0, description="Standard deviation of a position up to which it is a fix, m")

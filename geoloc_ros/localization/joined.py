@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from geoloc_ros.core.geometry import relative_motion, wrap_angle
-from geoloc_ros.core.types import Bool, Float32, Float64, Int32, Observation, Pose2, PositionFix
+from geoloc_ros.core.types import Bool, Float32, Float64, Int32, Int64, Pose2, PositionFix
+from geoloc_ros.localization.window import WindowFrame
 
 # Multipath between houses changes over a minute.
 _FIX_MEMORY_S = 60.0
@@ -21,7 +22,7 @@ class JoinedScans:
     """N nodes, oldest first: K of them have a scan of B rays, and the last one is the newest scan."""
 
     motion: Float64
-    """(N, 4): x_m, y_m, yaw_rad of odometry seen from the last node, and seconds after it."""
+    """(N, 4): x_m, y_m, yaw_rad of odometry seen from the last node, and seconds of driving after it."""
     log_range: Float32
     """(N, B), of metres; NaN where nothing was hit."""
     instance: Int32
@@ -59,31 +60,31 @@ class JoinedScans:
         )  # fmt: skip
 
 
-def join_scans(frames: Sequence[Observation]) -> JoinedScans:
+def join_scans(frames: Sequence[WindowFrame]) -> JoinedScans:
     """Nodes of frames, oldest first."""
-    range_m = np.array([frame.scan.range_m for frame in frames])
-    instance = np.array([frame.scan.instance for frame in frames], np.int32)
-    observed = np.array([frame.scan.observed for frame in frames])
+    range_m = np.array([frame.observation.scan.range_m for frame in frames])
+    instance = np.array([frame.observation.scan.instance for frame in frames], np.int32)
+    observed = np.array([frame.observation.scan.observed for frame in frames])
     nothing: tuple[Int32, Float64, Float64] = (np.zeros(0, np.int32), np.zeros((0, 2)), np.zeros((0, 3)))
     with np.errstate(divide="ignore", invalid="ignore"):
         is_hit = observed & (range_m > 0.0) & (range_m < np.inf)
         log_range = np.where(is_hit, np.log(range_m), np.float32(np.nan)).astype(np.float32)
     return JoinedScans(
-        _motion(frames[-1], [frame.odometry for frame in frames], [frame.stamp_ns for frame in frames]), log_range,
-        instance, observed, np.arange(len(frames), dtype=np.int32), *nothing,
+        _motion(frames[-1], [(frame.path, frame.moving_s) for frame in frames]), log_range, instance, observed,
+        np.arange(len(frames), dtype=np.int32), *nothing,
     )
 
 
-def join_fixes(joined: JoinedScans, frames: Sequence[Observation], fixes: Sequence[PositionFix]) -> JoinedScans:
+def join_fixes(joined: JoinedScans, frames: Sequence[WindowFrame], fixes: Sequence[PositionFix]) -> JoinedScans:
     """The same with a node more for each position between the first stamp and the last."""
-    stamps_ns = np.array([frame.stamp_ns for frame in frames])
+    stamps_ns = np.array([frame.observation.stamp_ns for frame in frames])
     fixes = sorted(
         (fix for fix in fixes if stamps_ns[0] <= fix.stamp_ns <= stamps_ns[-1]), key=lambda fix: fix.stamp_ns
     )
     if not fixes:
         return joined
     fix_ns = np.array([fix.stamp_ns for fix in fixes])
-    odometry = [_odometry_at(frames, stamps_ns, int(stamp_ns)) for stamp_ns in fix_ns]
+    motion = _motion(frames[-1], [_path_at(frames, stamps_ns, int(stamp_ns)) for stamp_ns in fix_ns])
     # Stable, and the fixes first: a position at the stamp of the newest scan is a node before it.
     order = np.argsort(np.concatenate([fix_ns, stamps_ns]), kind="stable")
     place = np.argsort(order, kind="stable").astype(np.int32)
@@ -95,7 +96,7 @@ def join_fixes(joined: JoinedScans, frames: Sequence[Observation], fixes: Sequen
     inverse = np.linalg.inv(covariance_m2) * news[:, None, None]
     return replace(
         joined,
-        motion=np.concatenate([_motion(frames[-1], odometry, fix_ns), joined.motion])[order],
+        motion=np.concatenate([motion, joined.motion])[order],
         log_range=np.concatenate([np.full(blank, np.nan, np.float32), joined.log_range])[order],
         instance=np.concatenate([np.full(blank, -1, np.int32), joined.instance])[order],
         observed=np.concatenate([np.zeros(blank, bool), joined.observed])[order],
@@ -105,19 +106,19 @@ def join_fixes(joined: JoinedScans, frames: Sequence[Observation], fixes: Sequen
     )
 
 
-def _motion(newest: Observation, odometry: Sequence[Pose2], stamps_ns: Sequence[int] | Float64) -> Float64:
-    relative = np.array([relative_motion(newest.odometry, pose).as_array() for pose in odometry])
-    seconds = [(int(stamp_ns) - newest.stamp_ns) / 1e9 for stamp_ns in stamps_ns]
-    return np.column_stack([relative, seconds])
+def _motion(newest: WindowFrame, path: Sequence[tuple[Pose2, float]]) -> Float64:
+    relative = np.array([relative_motion(newest.path, pose).as_array() for pose, _ in path])
+    return np.column_stack([relative, [moving_s - newest.moving_s for _, moving_s in path]])
 
 
-def _odometry_at(frames: Sequence[Observation], stamps_ns: Float64, stamp_ns: int) -> Pose2:
-    """Interpolated between the two frames around a stamp."""
+def _path_at(frames: Sequence[WindowFrame], stamps_ns: Int64, stamp_ns: int) -> tuple[Pose2, float]:
+    """Pose and driving time, interpolated between the two frames around a stamp."""
     after = int(np.searchsorted(stamps_ns, stamp_ns))
-    if stamps_ns[after] == stamp_ns:
-        return frames[after].odometry
-    before, behind = frames[after - 1].odometry.as_array(), frames[after].odometry.as_array()
-    difference = behind - before
+    before = max(after - 1, 0)
+    span_ns = int(stamps_ns[after] - stamps_ns[before])
+    ratio = (stamp_ns - int(stamps_ns[before])) / span_ns if span_ns > 0 else 0.0
+    first, last = (np.append(frame.path.as_array(), frame.moving_s) for frame in (frames[before], frames[after]))
+    difference = last - first
     difference[2] = wrap_angle(difference[2])
-    ratio = (stamp_ns - stamps_ns[after - 1]) / (stamps_ns[after] - stamps_ns[after - 1])
-    return Pose2(*map(float, before + ratio * difference))
+    x_m, y_m, yaw_rad, moving_s = map(float, first + ratio * difference)
+    return Pose2(x_m, y_m, yaw_rad), moving_s

@@ -186,4 +186,4 @@ def test_one_wrong_position_among_many_does_not_matter(street: Street) -> None:
     right = [PositionFix(row * SECOND_NS // 2, pose.as_array()[:2], np.eye(2)) for row, pose in enumerate(street.poses)]
     fixes = [*right[:5], replace(right[5], position_m=right[5].position_m + 100.0), *right[6:]]
     alignment = aligner(street).align(street.window(noise=0.05), street.beside(1.0, 0.0, 0.0), NEAR, fixes)
-    assert np.abs(error(alignment, street.end)[:2]).max() < 0.1
+    assert np.abs(error(alignment, street.end)[:2]).max() < 0.3

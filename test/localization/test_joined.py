@@ -2,21 +2,22 @@ import numpy as np
 
 from geoloc_ros.core.types import Observation, Pose2, PositionFix, SemanticScan
 from geoloc_ros.localization.joined import JoinedScans, join_fixes, join_scans
+from geoloc_ros.localization.window import WindowFrame
 
 SECOND_NS = 1_000_000_000
 
 
-def drive_north() -> list[Observation]:
+def drive_north() -> list[WindowFrame]:
     """Three frames, a second and ten metres apart, of a vehicle whose odometry looks north."""
     ranges = np.array([[1.0, np.nan, 2.0, np.nan], [3.0, 3.0, 3.0, 3.0], [np.e, 1.0, 1.0, 1.0]], np.float32)
     instance = np.where(np.isnan(ranges), -1, 7).astype(np.int32)
-    return [
-        Observation(
-            row * SECOND_NS, SemanticScan(ranges[row], instance[row], np.array([True, True, True, False])),
-            np.zeros(1, np.float32), Pose2(0.0, 10.0 * row, np.pi / 2.0),
-        )
-        for row in range(3)
-    ]
+    frames = []
+    for row in range(3):
+        scan = SemanticScan(ranges[row], instance[row], np.array([True, True, True, False]))
+        path = Pose2(0.0, 10.0 * row, np.pi / 2.0)
+        observation = Observation(row * SECOND_NS, scan, np.zeros(1, np.float32), path)
+        frames.append(WindowFrame(observation, path, float(row), 10.0 * row))
+    return frames
 
 
 def fix(stamp_s: float) -> PositionFix:
@@ -59,7 +60,7 @@ def test_position_that_claims_to_be_exact_is_not_believed() -> None:
 
 def test_endless_range_is_no_range() -> None:
     frames = drive_north()
-    frames[0].scan.range_m[0] = np.inf
+    frames[0].observation.scan.range_m[0] = np.inf
     assert np.isnan(join_scans(frames).log_range[0, 0])
 
 

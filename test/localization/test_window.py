@@ -6,10 +6,10 @@ from geoloc_ros.core.types import Observation, Pose2, SemanticScan
 from geoloc_ros.localization.window import ScanWindow
 
 
-def frame(x_m: float) -> Observation:
-    """A frame of a vehicle that drives along x at a metre a second."""
+def frame(x_m: float, after_s: float = 0.0, yaw_rad: float = 0.0) -> Observation:
+    """A frame of a vehicle that drives along x at a metre a second, and stood for a while before."""
     scan = SemanticScan(np.full(8, 5.0, np.float32), np.zeros(8, np.int32), np.ones(8, bool))
-    return Observation(int(x_m * 1e9), scan, np.zeros(1, np.float32), Pose2(x_m, 0.0, 0.0))
+    return Observation(int((x_m + after_s) * 1e9), scan, np.zeros(1, np.float32), Pose2(x_m, 0.0, yaw_rad))
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def window() -> ScanWindow:
 
 
 def positions(window: ScanWindow) -> list[float]:
-    return [observation.odometry.x_m for observation in window.frames]
+    return [frame.observation.odometry.x_m for frame in window.frames]
 
 
 def test_new_window_holds_nothing(window: ScanWindow) -> None:
@@ -55,8 +55,26 @@ def test_distance_is_that_of_the_drive_and_not_of_its_ends(window: ScanWindow) -
 
 
 def test_vehicle_that_stands_keeps_one_frame(window: ScanWindow) -> None:
-    assert [window.add(frame(0.0)) for _ in range(3)] == [True, False, False]
+    assert [window.add(frame(0.0, after_s)) for after_s in (0.0, 1.0, 2.0)] == [True, False, False]
     assert len(window.frames) == 2  # the key frame, and the newest
+
+
+def test_what_a_gyroscope_drifts_while_the_vehicle_stands_is_left_out(window: ScanWindow) -> None:
+    window.add(frame(0.0))
+    window.add(frame(1.0))
+    for after_s in range(1, 601):
+        window.add(frame(1.0, float(after_s), 0.002 * after_s))
+    window.add(frame(2.0, 600.0, 1.2))
+    newest = window.frames[-1]
+    assert newest.path.yaw_rad == pytest.approx(0.0, abs=1e-12)
+    assert newest.moving_s == pytest.approx(2.0)
+    assert newest.driven_m == pytest.approx(2.0)
+
+
+def test_turn_on_the_spot_is_no_drift(window: ScanWindow) -> None:
+    window.add(frame(0.0))
+    window.add(frame(0.0, 1.0, 0.5))
+    assert window.frames[-1].path.yaw_rad == pytest.approx(0.5)
 
 
 def test_reset_forgets_everything(window: ScanWindow) -> None:
