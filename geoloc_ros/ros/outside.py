@@ -70,7 +70,7 @@ class OutsideWord:
         return response
 
     def _set_initial_pose(self, message: PoseWithCovarianceStamped) -> None:
-        pose, covariance = to_initial_pose(message, self._node.config.map_frame)
+        pose, covariance = to_initial_pose(message, self._node.config.map_frame, self._shared.index.geomap)
         with self._shared.use() as localizer:
             localizer.set_initial_pose(pose, covariance)
         self._drop_pose()

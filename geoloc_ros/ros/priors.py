@@ -10,6 +10,7 @@ from geoloc_ros.core.errors import ObservationError
 from geoloc_ros.core.geodesy import GeoOrigin
 from geoloc_ros.core.geometry import rotation_from_quaternion
 from geoloc_ros.core.types import Float64, HeadingFix, PlaceEvidence, Pose2, Pose3, PositionFix
+from geoloc_ros.maps.geomap import GeoMap
 from geoloc_ros.msg import PlaceHypotheses, PlaceHypothesis
 from geoloc_ros.ros.conversions import PLANAR, to_pose2, to_stamp_ns
 
@@ -22,20 +23,30 @@ _POOR_HEADING_RAD = 0.2
 _BEST_HEADING_RAD = 0.03
 # Who recognizes a place knows it to about the spacing of places.
 _PLACE_SIGMA_M = 10.0
+_ROUNDING = 1e-9
 
 
-def to_initial_pose(message: PoseWithCovarianceStamped, map_frame: str) -> tuple[Pose2, Float64]:
+def to_initial_pose(message: PoseWithCovarianceStamped, map_frame: str, geomap: GeoMap) -> tuple[Pose2, Float64]:
     """Pose and covariance (3, 3) that somebody claims, in the map frame.
 
     Raises:
-        ObservationError: If it is given in another frame, holds NaNs, or its covariance is not one.
+        ObservationError: If it is given in another frame or lies outside of the map, holds NaNs, or its covariance is
+            not one.
     """
     if message.header.frame_id.lstrip("/") != map_frame:
         raise ObservationError(f"initial pose is in frame '{message.header.frame_id}'; give it in '{map_frame}'")
     covariance = np.array(message.pose.covariance).reshape(6, 6)[np.ix_(PLANAR, PLANAR)]
-    if not np.all(np.isfinite(covariance)) or np.any(np.diag(covariance) < 0.0):
-        raise ObservationError(f"initial pose has variances {np.diag(covariance)}: not a covariance")
-    return to_pose2(message.pose.pose), covariance
+    # Variances of nought are what tools send that do not know better.
+    if not np.all(np.isfinite(covariance)) or np.linalg.eigvalsh(covariance)[0] < -_ROUNDING * np.abs(covariance).max():
+        raise ObservationError(f"initial pose has a covariance that is none: {covariance.tolist()}")
+    pose = to_pose2(message.pose.pose)
+    west_m, south_m, east_m, north_m = geomap.bounds_m
+    if not (west_m <= pose.x_m <= east_m and south_m <= pose.y_m <= north_m):
+        raise ObservationError(
+            f"initial pose ({pose.x_m:.0f}, {pose.y_m:.0f}) m lies outside of the map, which reaches from "
+            f"({west_m:.0f}, {south_m:.0f}) to ({east_m:.0f}, {north_m:.0f}) m"
+        )
+    return pose, covariance
 
 
 def to_position_fix(message: NavSatFix, origin: GeoOrigin) -> PositionFix:

@@ -6,7 +6,7 @@ import pytest
 pytest.importorskip("rclpy")
 pytestmark = pytest.mark.ros
 
-from geometry_msgs.msg import PoseWithCovarianceStamped, Quaternion  # noqa: E402
+from geometry_msgs.msg import Quaternion  # noqa: E402
 from sensor_msgs.msg import Imu, NavSatFix  # noqa: E402
 from std_msgs.msg import Header  # noqa: E402
 
@@ -14,6 +14,7 @@ from geoloc_ros.core.errors import ObservationError  # noqa: E402
 from geoloc_ros.core.geodesy import GeoOrigin  # noqa: E402
 from geoloc_ros.core.geometry import rotation_from_rpy  # noqa: E402
 from geoloc_ros.core.types import Pose2, Pose3  # noqa: E402
+from geoloc_ros.maps.geomap import GeoMap  # noqa: E402
 from geoloc_ros.msg import PlaceHypotheses, PlaceHypothesis  # noqa: E402
 from geoloc_ros.ros.conversions import to_pose_with_covariance  # noqa: E402
 from geoloc_ros.ros.priors import (  # noqa: E402
@@ -48,21 +49,31 @@ def mount(yaw_rad: float) -> Pose3:
     return Pose3(rotation_from_rpy(0.0, 0.0, yaw_rad), np.zeros(3))
 
 
-def test_an_initial_pose_keeps_its_planar_part() -> None:
+def test_an_initial_pose_keeps_its_planar_part(square_room: GeoMap) -> None:
     message = to_pose_with_covariance(Pose2(1.0, 2.0, 0.5), COVARIANCE, Header(frame_id="map"))
-    pose, covariance = to_initial_pose(message, "map")
+    pose, covariance = to_initial_pose(message, "map", square_room)
     np.testing.assert_array_equal(covariance, COVARIANCE)
     assert pose == Pose2(1.0, 2.0, pytest.approx(0.5))
 
 
-def test_an_initial_pose_of_another_frame_or_with_negative_variance_is_refused() -> None:
-    message = to_pose_with_covariance(Pose2(1.0, 2.0, 0.5), COVARIANCE, Header(frame_id="odom"))
-    with pytest.raises(ObservationError, match="odom"):
-        to_initial_pose(message, "map")
-    message = PoseWithCovarianceStamped(header=Header(frame_id="map"))
-    message.pose.covariance = np.eye(6).reshape(-1) * -1.0
-    with pytest.raises(ObservationError, match="variances"):
-        to_initial_pose(message, "map")
+def test_an_initial_pose_without_a_covariance_is_as_exact_as_it_says(square_room: GeoMap) -> None:
+    message = to_pose_with_covariance(Pose2(1.0, 2.0, 0.5), np.zeros((3, 3)), Header(frame_id="map"))
+    np.testing.assert_array_equal(to_initial_pose(message, "map", square_room)[1], 0.0)
+
+
+@pytest.mark.parametrize(("frame", "pose", "covariance", "why"), [
+    ("odom", Pose2(1.0, 2.0, 0.5), COVARIANCE, "odom"),
+    ("map", Pose2(1.0, 2.0, 0.5), -COVARIANCE, "covariance that is none"),
+    ("map", Pose2(1.0, 2.0, 0.5), np.array([[1.0, 9.0, 0.0], [9.0, 1.0, 0.0], [0.0, 0.0, 1.0]]), "covariance that"),
+    ("map", Pose2(1.0, 2.0, 0.5), np.full((3, 3), np.nan), "covariance that is none"),
+    ("map", Pose2(70_000.0, 0.0, 0.0), COVARIANCE, "outside of the map"),
+])
+def test_an_initial_pose_that_cannot_be_is_refused(
+    square_room: GeoMap, frame: str, pose: Pose2, covariance: np.ndarray, why: str
+) -> None:
+    message = to_pose_with_covariance(pose, covariance, Header(frame_id=frame))
+    with pytest.raises(ObservationError, match=why):
+        to_initial_pose(message, "map", square_room)
 
 
 def test_a_gps_fix_has_its_own_covariance_but_is_not_believed_to_the_centimetre() -> None:
