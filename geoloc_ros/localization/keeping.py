@@ -32,6 +32,8 @@ _LOOK_EVERY_M = 1.0
 _MAX_CAMERA_SIGMA_RAD = np.radians(8.0)
 # Blind for so long, the roads say better than odometry alone where the vehicle is.
 _MAX_BLIND_M = 50.0
+# Roads err by 5 m at most where the belief is sure; walls by more where buildings are missing.
+_SURE, _ASTRAY_M = 0.95, 8.0
 _MAX_FIXES = 100
 
 
@@ -59,6 +61,7 @@ class PlaceKeeper:
     def reset(self) -> None:
         """Forget place, scans and evidence."""
         self._followed: FollowedPlace | None = None
+        self._is_suspect = False
         self._unseen_m, self._unsearched_m = 0.0, np.inf
         self._window.reset()
         self._positions.clear()
@@ -83,14 +86,12 @@ class PlaceKeeper:
 
     def choose(self, observation: Observation, modes: Sequence[Mode]) -> bool:
         """Follow another place if the belief is clearly there; True if so, as aligning it takes long."""
-        best, followed = modes[0], self._followed
-        is_blind = followed is not None and (followed.alignment is None or followed.unaligned_m > _MAX_BLIND_M)
-        is_same = is_blind and self._is_near(best.pose)
+        best = modes[0]
+        is_same = self._is_near(best.pose) and self._has_gone_astray(best)
         if not is_same:
             if best.probability < _GIVE_UP_RATIO * self.probability(modes):
                 return False
-            self._followed = None
-            self.significance.forget_place()
+            self._give_up()
             if best.probability < _FOLLOW_PROBABILITY:
                 return False
         # Of the same place, what spoke for it still does.
@@ -161,6 +162,31 @@ class PlaceKeeper:
     def alignment(self) -> Alignment | None:
         """The last one of the followed place, if there is any."""
         return None if self._followed is None else self._followed.alignment
+
+    def suspect(self) -> None:
+        """The newest frames were seen from elsewhere, it seems: if this place is given up, so are all scans so far."""
+        self._is_suspect = True
+
+    def trust(self) -> None:
+        """The place is a fix."""
+        self._is_suspect = False
+
+    def _give_up(self) -> None:
+        """Follow no place."""
+        self._followed = None
+        self.significance.forget_place()
+        if self._is_suspect:
+            self._window.reset()
+            self.significance.reset()
+            self._is_suspect = False
+
+    def _has_gone_astray(self, best: Mode) -> bool:
+        """Whether the roads say better than the last alignment where the vehicle is."""
+        followed = self._followed
+        if followed is None:
+            return False
+        is_blind = followed.alignment is None or followed.unaligned_m > _MAX_BLIND_M
+        return is_blind or (best.probability > _SURE and followed.distance_to(best.pose)[0] > _ASTRAY_M)
 
     def _is_near(self, pose: Pose2) -> bool:
         if self._followed is None:

@@ -160,8 +160,11 @@ class Localizer:
         estimate_modes = (place, *self._keeper.others(modes))
         had_fix = self._status.has_fix
         status, reason = self._status.update(verdict)
-        if had_fix and not self._status.has_fix:
-            self._give_up()
+        if self._status.has_fix:
+            self._keeper.trust()
+        elif had_fix and verdict.doubt > self._config.lost_doubt:
+            self._keeper.suspect()
+            self._search.reopen(_REOPENED_SHARE)
         return PoseEstimate(
             observation.stamp_ns, place.pose, place.covariance, status, verdict.probability, reason,
             self._search.hypotheses, estimate_modes, verdict.chance,
@@ -235,10 +238,4 @@ class Localizer:
         self._search.reset()
         self._keeper.reset()
         self._status.reset(why)
-        self._unsearched_m = np.inf
-
-    def _give_up(self) -> None:
-        """The fix is lost: look everywhere again, and let nothing of the past vouch for a place."""
-        self._keeper.reset()
-        self._search.reopen(_REOPENED_SHARE)
         self._unsearched_m = np.inf
