@@ -8,9 +8,6 @@ from geoloc_ros.core.config import MotionConfig
 from geoloc_ros.core.geometry import compose, inverse, relative_motion
 from geoloc_ros.core.types import Float64, Pose2
 
-# Odometry that moves further between two messages has jumped; no vehicle drives 50 m between them.
-_MAX_STEP_M = 50.0
-
 
 class CarriedPose:
     """A pose that was true at a stamp, with its covariance, moved by the odometry since.
@@ -27,14 +24,14 @@ class CarriedPose:
         self._pose, self._covariance, self._stamp_ns = pose, covariance, stamp_ns
         self._start = self._last = odometry
         self._driven_m = 0.0
+        self.step_m = 0.0
+        """How far odometry moved the last time: who knows what a vehicle can do tells a jump by it."""
         self._config = config
 
-    def to(self, stamp_ns: int, odometry: Pose2) -> tuple[Pose2, Float64] | None:
-        """Pose and covariance (3, 3) of x, y, yaw at the odometry of a later stamp; None when odometry has jumped."""
-        step_m = float(np.hypot(odometry.x_m - self._last.x_m, odometry.y_m - self._last.y_m))
-        if step_m > _MAX_STEP_M:
-            return None
-        self._driven_m += step_m
+    def to(self, stamp_ns: int, odometry: Pose2) -> tuple[Pose2, Float64]:
+        """Pose and covariance (3, 3) of x, y, yaw at the odometry of a later stamp."""
+        self.step_m = float(np.hypot(odometry.x_m - self._last.x_m, odometry.y_m - self._last.y_m))
+        self._driven_m += self.step_m
         self._last = odometry
         pose = compose(self._pose, relative_motion(self._start, odometry))
         elapsed_s = max(0.0, (stamp_ns - self._stamp_ns) * 1e-9)

@@ -48,9 +48,7 @@ class FollowedPlace:
         self._untried_m += travelled_m
         if self._carried is None:
             self._carried = CarriedPose(self.pose, self.covariance, stamp_ns, odometry, self._motion)
-        carried = self._carried.to(stamp_ns, odometry)
-        assert carried is not None  # odometry that jumps has started everything anew
-        self.pose, self.covariance = carried
+        self.pose, self.covariance = self._carried.to(stamp_ns, odometry)
 
     def expect(self, scan: SemanticScan, camera_yaw_rad: float) -> Witness:
         """What a frame says of the pose that it was expected from."""

@@ -74,11 +74,10 @@ class PoseCarrier:
             carried = self._carried
             if carried is None:
                 return
-            moved = carried.to(odometry.stamp_ns, odometry.pose)
-            if moved is None:
+            pose, covariance = carried.to(odometry.stamp_ns, odometry.pose)
+            if carried.step_m > config.localizer.max_odometry_step_m:
                 self._carried = None
-                raise ObservationError("odometry jumped since the last frame")
-            pose, covariance = moved
+                raise ObservationError(f"odometry jumped by {carried.step_m:.0f} m")
             sigma_m = float(np.sqrt(np.linalg.eigvalsh(covariance[:2, :2])[-1]))
             if sigma_m > config.localizer.lost_sigma_m:
                 self._carried = None
