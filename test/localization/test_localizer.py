@@ -8,6 +8,7 @@ from geoloc_ros.core.errors import IndexMismatchError, ObservationError
 from geoloc_ros.core.geometry import compose, wrap_angle
 from geoloc_ros.core.types import LocalizationStatus, Observation, Pose2, PoseEstimate, PositionFix, SemanticScan
 from geoloc_ros.localization.localizer import Localizer
+from geoloc_ros.localization.search import GlobalSearch
 from geoloc_ros.maps.geomap import PlaceGraph, RoadGraph
 
 from .conftest import SignatureEncoder, make_index
@@ -217,3 +218,30 @@ def test_limits_changed_while_driving_keep_the_fix(grid_city: RoadGraph) -> None
     assert go(localizer, drive, 60, noise=0.5)[-1].status in FIXES
     localizer.configure(BLIND_CONFIG.localizer.model_copy(update={"global_every_m": 20.0}))
     assert go(localizer, drive, 1, noise=0.5)[0].status in FIXES
+
+
+def test_what_others_say_is_heard_at_the_frame_nearest_to_its_stamp(
+    grid_city: RoadGraph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    localizer, drive = start(grid_city)
+    go(localizer, drive, 2)
+    order: list[str] = []
+    hear, move = GlobalSearch.hear, GlobalSearch.move
+    monkeypatch.setattr(GlobalSearch, "hear", lambda *given: (order.append(str(given[1].stamp_ns)), hear(*given)))
+    monkeypatch.setattr(GlobalSearch, "move", lambda *given: (order.append("moved"), move(*given)))
+    before_ns, now_ns = drive.stamp_ns - 200_000_000, drive.stamp_ns
+    for stamp_ns in (now_ns - 10, before_ns + 10, now_ns + 10):
+        localizer.add_position(PositionFix(stamp_ns, drive.pose()[:2], 25.0 * np.eye(2)))
+    go(localizer, drive, 1)
+    assert order == [str(before_ns + 10), "moved", str(now_ns - 10)]
+
+
+def test_what_others_said_long_before_the_first_frame_is_not_heard(grid_city: RoadGraph) -> None:
+    localizer, drive = start(grid_city)
+    fresh, _ = start(grid_city)
+    drive.stamp_ns = 100_000_000_000
+    localizer.add_position(PositionFix(1_000, np.array([400.0, 280.0]), np.eye(2)))
+    first = drive.observe(0.8, np.random.default_rng(0))
+    localizer.update(first)
+    fresh.update(first)
+    assert np.array_equal(localizer.belief, fresh.belief)
