@@ -19,6 +19,8 @@ from geoloc_ros.localization.window import ScanWindow
 _NEARBY = np.diag([5.0**2, 5.0**2, np.radians(5.0) ** 2])
 # Odometry is good for so long.
 _ALIGN_EVERY_M = 5.0
+# Who stands for minutes turns in odometry: align once the heading may be off by so much, and then again when by more.
+_MOST_DRIFT_RAD, _DRIFT_GROWTH = np.radians(3.0), 1.5
 
 
 class FollowedPlace:
@@ -40,7 +42,7 @@ class FollowedPlace:
         """The last one; None before the first."""
         self.unaligned_m = 0.0
         """Driven since then."""
-        self._untried_m = np.inf
+        self._untried_m, self._tried_yaw_rad = np.inf, 0.0
 
     def carry(self, stamp_ns: int, odometry: Pose2, travelled_m: float) -> None:
         """Move to the odometry of a frame, `travelled_m` after the last one."""
@@ -60,14 +62,16 @@ class FollowedPlace:
     @property
     def is_due(self) -> bool:
         """Whether it is time to align."""
-        return self.alignment is None or self._untried_m >= _ALIGN_EVERY_M
+        yaw_rad = float(np.sqrt(self.covariance[2, 2]))
+        has_drifted = yaw_rad > max(_MOST_DRIFT_RAD, _DRIFT_GROWTH * self._tried_yaw_rad)
+        return self.alignment is None or self._untried_m >= _ALIGN_EVERY_M or has_drifted
 
     def align(
         self, window: ScanWindow, observation: Observation, fixes: Sequence[PositionFix], camera_yaw_rad: float
     ) -> None:
         """Take the pose from the scans of a window that ends at the observation; or keep it if they say nothing."""
-        self._untried_m = 0.0
-        prior = self._begun + 0.25 * _NEARBY if self.alignment is None else _NEARBY
+        self._untried_m, self._tried_yaw_rad = 0.0, float(np.sqrt(self.covariance[2, 2]))
+        prior = self._begun + 0.25 * _NEARBY if self.alignment is None else self.covariance + _NEARBY
         alignment = self._aligner.align(window, self.pose, prior, fixes, camera_yaw_rad, self.alignment)
         if not alignment.converged:
             return
