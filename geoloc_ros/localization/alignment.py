@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
@@ -35,6 +35,9 @@ _DEPTH_SIGMAS: Final = 2.0
 _STEP_M, _STEP_RAD, _REACH_SIGMAS = 4.0, np.radians(4.0), 1.2
 # The farther back a scan is, the more the heading must be known for it to be anywhere near its place.
 _STAGES_M: Final = (100.0, 240.0)
+# Like houses fit in more than one place: it is asked again and again whether another one fits better.
+_SEARCH_EVERY_M = 50.0
+_DOUBT_COVARIANCE: Final = np.diag([4.0**2, 4.0**2, np.radians(4.0) ** 2])
 # It is no pose if there are too few walls, if most of what is seen is something else, or if it still moves.
 _MIN_BUILDINGS, _MIN_INLIER_RATIO, _LAST_STEP_M = 8, 0.3, 1.0
 # Where a share of what is seen does not belong to the map, the variance of a robust estimate grows with the inverse
@@ -69,6 +72,8 @@ class Alignment:
     """Innovation against the prior, normalised: of three degrees of freedom where all is well."""
     state: Float64
     """All unknowns, for the next alignment to start from (`Aligner.align`)."""
+    searched_m: float
+    """`ScanWindow.driven_m` at which other poses around were tried the last time."""
     converged: bool
     """False where there are too few walls, where most of what is seen does not fit them, or where no pose was found."""
 
@@ -109,18 +114,26 @@ class Aligner:
         information = np.zeros((_STATE, _STATE))
         information[:3, :3] = np.linalg.inv(covariance)
         information[3:, 3:] = self._slow_information
-        state = mean.copy()
-        if before is not None:
-            state[3:] = before.state[3:]
+        problem = _Problem(joined, mean, information)
+        driven_m = frames[-1].driven_m
+        if before is None:
+            solution, searched_m = self._find(problem, mean, covariance), driven_m
         else:
-            stages = [joined.newest(length_m).thinned(1, _EVERY_RAY_AT_FIRST) for length_m in _STAGES_M]
-            starts = self._search(stages[0], state, covariance)
-            first = [self._solve(stages[0], mean, information, state) for state in starts]
-            state = max(first, key=lambda solution: float(solution.report[3])).state
-            for stage in stages[1:]:
-                state = self._solve(stage, mean, information, state).state
-        solution = self._solve(joined, mean, information, state)
-        return self._alignment(solution, joined, start, covariance, camera_yaw_rad)
+            solution = self._solve(problem, np.append(mean[:3], before.state[3:]))
+            searched_m = before.searched_m
+            if not 0.0 <= driven_m - searched_m < _SEARCH_EVERY_M:
+                other, searched_m = self._find(problem, solution.state, _DOUBT_COVARIANCE), driven_m
+                solution = max(solution, other, key=_log_ratio)
+        return self._alignment(solution, problem, covariance, searched_m)
+
+    def _find(self, problem: _Problem, around: Float64, covariance: Float64) -> _Solution:
+        """Solve from the best start that is found within `covariance` of a state."""
+        stages = [problem.newest(length_m, _EVERY_RAY_AT_FIRST) for length_m in _STAGES_M]
+        starts = self._search(stages[0].joined, around, covariance)
+        state = max((self._solve(stages[0], start) for start in starts), key=_log_ratio).state
+        for stage in stages[1:]:
+            state = self._solve(stage, state).state
+        return self._solve(problem, state)
 
     def _search(self, joined: JoinedScans, state: Float64, covariance: Float64) -> list[Float64]:
         """The most promising of the poses within `covariance` of a state, by some of the newest rays."""
@@ -137,7 +150,8 @@ class Aligner:
         )  # fmt: skip
         return list(states[np.argsort(-log_ratio, kind="stable")[:_NUM_STARTS]])
 
-    def _solve(self, joined: JoinedScans, mean: Float64, information: Float64, start: Float64) -> _Solution:
+    def _solve(self, problem: _Problem, start: Float64) -> _Solution:
+        joined, mean, information = problem.joined, problem.mean, problem.information
         solution = _Solution(start.copy(), np.zeros((_STATE, _STATE)), np.zeros((len(joined.motion), 3)), np.zeros(5))
         failed = _native().geoloc_align(
             self._caster.scene, *joined.log_range.shape, joined.motion.ctypes.data, joined.log_range.ctypes.data,
@@ -150,23 +164,40 @@ class Aligner:
         return solution
 
     def _alignment(
-        self, solution: _Solution, joined: JoinedScans, start: Pose2, prior: Float64, camera_yaw_rad: float
+        self, solution: _Solution, problem: _Problem, prior: Float64, searched_m: float
     ) -> Alignment:
+        """What a solution says, for a start with the covariance `prior`."""
+        mean = problem.mean
         x_m, y_m, yaw_rad, log_scale, _, _, camera_rad, log_depth = map(float, solution.state)
         _, last_step_m, num_buildings, log_ratio, inlier_ratio = map(float, solution.report)
         growth = _VARIANCE_FACTOR / max(inlier_ratio, _MIN_INLIER_RATIO) ** 2
-        covariance = growth * np.linalg.inv(solution.information)[:3, :3]
-        innovation = np.array([x_m - start.x_m, y_m - start.y_m, wrap_angle(yaw_rad - start.yaw_rad)])
+        covariance: Float64 = growth * np.linalg.inv(solution.information)[:3, :3]
+        innovation = np.array([x_m - mean[0], y_m - mean[1], wrap_angle(yaw_rad - float(mean[2]))])
         # Over the sum of both: an upper bound of how far they should be apart.
         nis = innovation @ np.linalg.solve(prior + covariance, innovation)
         converged = (
             num_buildings >= _MIN_BUILDINGS and inlier_ratio >= _MIN_INLIER_RATIO and last_step_m < _LAST_STEP_M
         )
         return Alignment(
-            Pose2(x_m, y_m, yaw_rad), covariance, solution.pose[joined.scan_node], log_ratio, inlier_ratio,
-            int(num_buildings), float(np.exp(log_scale)), float(np.exp(log_depth)), camera_rad - camera_yaw_rad,
-            float(nis), solution.state, converged,
+            Pose2(x_m, y_m, yaw_rad), covariance, solution.pose[problem.joined.scan_node], log_ratio, inlier_ratio,
+            int(num_buildings), float(np.exp(log_scale)), float(np.exp(log_depth)), camera_rad - float(mean[6]),
+            float(nis), solution.state, searched_m, converged,
         )
+
+
+@dataclass(frozen=True)
+class _Problem:
+    """Scans, and what is known of the state without them."""
+
+    joined: JoinedScans
+    mean: Float64
+    """(8,)."""
+    information: Float64
+    """(8, 8)."""
+
+    def newest(self, length_m: float, every_ray: int) -> _Problem:
+        """The same with some rays of the scans of the last metres."""
+        return replace(self, joined=self.joined.newest(length_m).thinned(1, every_ray))
 
 
 @dataclass(frozen=True)
@@ -179,6 +210,10 @@ class _Solution:
     """(nodes, 3)."""
     report: Float64
     """Iterations, last step in metres, buildings, log ratio, inlier ratio."""
+
+
+def _log_ratio(solution: _Solution) -> float:
+    return float(solution.report[3])
 
 
 def _steps(variance: float, step: float) -> Float64:
