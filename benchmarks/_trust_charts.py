@@ -50,7 +50,11 @@ def _probabilities(runs: Runs, title: str) -> UInt8:
 
 
 def _chances(runs: Runs) -> UInt8:
-    """Of frames of right places (error below 25 m) and of wrong ones, the share whose chance is no more."""
+    """Of frames of right places (error below 25 m) and of wrong ones, the share whose chance is no more.
+
+    Not of teleports: what was seen before one speaks for the old place until it is noticed.
+    """
+    runs = {name: each for name, each in runs.items() if name != "teleport"}
     right = np.concatenate([_joint(each, lambda run: np.where(run.error_m <= FALSE_M, run.chance, np.nan))
                             for name, each in runs.items() if name != "outside"])  # fmt: skip
     wrong = np.concatenate([_joint(each, lambda run: np.where(run.error_m > FALSE_M, run.chance, np.nan))
@@ -60,7 +64,7 @@ def _chances(runs: Runs) -> UInt8:
         known = chance[~np.isnan(chance)]
         shares = np.array([np.mean(known <= limit) if len(known) else np.nan for limit in _DECADES])
         lines.append(Line(name, _DECADES, np.where(shares > 0.0, shares, np.nan), number))
-    return draw_chart("", "chance said", "share of frames with no more", lines, _DECADES, _DECADES, logarithmic=True)
+    return draw_chart("without teleports", "chance said", "share of frames with no more", lines, _DECADES, _DECADES, logarithmic=True)
 
 
 def _ellipses(runs: Runs) -> UInt8:
