@@ -64,7 +64,8 @@ def _chances(runs: Runs) -> UInt8:
         known = chance[~np.isnan(chance)]
         shares = np.array([np.mean(known <= limit) if len(known) else np.nan for limit in _DECADES])
         lines.append(Line(name, _DECADES, np.where(shares > 0.0, shares, np.nan), number))
-    return draw_chart("without teleports", "chance said", "share of frames with no more", lines, _DECADES, _DECADES, logarithmic=True)
+    title = "without teleports"
+    return draw_chart(title, "chance said", "share of frames with no more", lines, _DECADES, _DECADES, logarithmic=True)
 
 
 def _ellipses(runs: Runs) -> UInt8:
