@@ -14,7 +14,8 @@ from std_srvs.srv import Empty, Trigger
 from geoloc_ros.core.errors import GeolocError, IndexMismatchError, ObservationError
 from geoloc_ros.core.node_config import LocalizerNodeConfig
 from geoloc_ros.core.odometry import OdometryBuffer
-from geoloc_ros.core.types import LocalizationStatus
+from geoloc_ros.core.types import LocalizationStatus, PoseEstimate
+from geoloc_ros.localization.localizer import Localizer
 from geoloc_ros.msg import MapInfo
 from geoloc_ros.msg import SemanticScan as SemanticScanMsg
 from geoloc_ros.ros.carrier import PoseCarrier
@@ -137,22 +138,26 @@ class LocalizerNode(StagedNode[LocalizerNodeConfig]):
             self.health.count("frames dropped")
 
     def _process(self, frame: LocalizedFrame) -> None:
-        try:
-            with self._shared.use() as localizer, self.health.timed("update"):
-                estimate, health = localizer.update(frame.observation), localizer.health
-                belief = localizer.belief if self._speaker.somebody_watches_the_belief() else None
-                index = self._shared.index
-        except (ObservationError, IndexMismatchError) as error:
-            self.health.refuse("scan", error)
-            return
-        with self.health.timed("publish"):
-            if estimate.status in FIX_STATES:
-                self._carrier.hold(estimate, frame.observation.odometry, self.config)
-            else:
-                self._carrier.drop()
-            self._speaker.publish(estimate, health, frame, index, belief, self.config)
+        # One piece: what a service says in between must not be overtaken by an estimate from before it.
+        with self._shared.use() as localizer:
+            try:
+                with self.health.timed("update"):
+                    estimate = localizer.update(frame.observation)
+            except (ObservationError, IndexMismatchError) as error:
+                self.health.refuse("scan", error)
+                return
+            with self.health.timed("publish"):
+                self._publish(estimate, localizer, frame)
         self._last_frame = frame
         self.health.count("frames processed")
+
+    def _publish(self, estimate: PoseEstimate, localizer: Localizer, frame: LocalizedFrame) -> None:
+        if estimate.status in FIX_STATES:
+            self._carrier.hold(estimate, frame.observation.odometry, self.config)
+        else:
+            self._carrier.drop()
+        belief = localizer.belief if self._speaker.somebody_watches_the_belief() else None
+        self._speaker.publish(estimate, localizer.health, frame, self._shared.index, belief, self.config)
 
     # ---- what belongs together
 
@@ -185,12 +190,12 @@ class LocalizerNode(StagedNode[LocalizerNodeConfig]):
     # ---- starting anew
 
     def _reset(self, why: str) -> None:
+        self._stamps.reset()
         with self._shared.use() as localizer:
             localizer.reset()
-        self._stamps.reset()
-        self._carrier.clear()
-        self._speaker.clear_path()
-        self._say_no_pose(LocalizationStatus.UNINITIALIZED, why)
+            self._carrier.clear()
+            self._speaker.clear_path()
+            self._say_no_pose(LocalizationStatus.UNINITIALIZED, why)
 
     def _say_no_pose(self, status: LocalizationStatus, why: str) -> None:
         self._speaker.say_no_pose(status, why, self._shared.index.index_id, self.config)

@@ -73,7 +73,7 @@ class OutsideWord:
         pose, covariance = to_initial_pose(message, self._node.config.map_frame, self._shared.index.geomap)
         with self._shared.use() as localizer:
             localizer.set_initial_pose(pose, covariance)
-        self._drop_pose()
+            self._drop_pose()
         self._node.health.count("initial poses")
         self._node.get_logger().info(f"starting from ({pose.x_m:.1f}, {pose.y_m:.1f}) m as told")
 
