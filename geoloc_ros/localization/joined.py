@@ -49,7 +49,8 @@ class JoinedScans:
         )  # fmt: skip
 
     def thinned(self, every_scan: int, every_ray: int) -> JoinedScans:
-        """Some rays of some scans, the newest among them; no fixes."""
+        """Some rays of some scans, the newest among them; no fixes. All rays where a turn is not so many steps."""
+        every_ray = every_ray if self.log_range.shape[1] % every_ray == 0 else 1
         nodes = self.scan_node[::-1][::every_scan][::-1]
         nothing = replace(self, scan_node=np.arange(len(nodes), dtype=np.int32), fix_node=self.fix_node[:0])
         return replace(

@@ -85,3 +85,7 @@ def test_thinned_scans_keep_the_newest_and_every_second_ray() -> None:
     thin = joined().thinned(2, 2)
     np.testing.assert_allclose(thin.motion[:, 0], [-20.0, 0.0], atol=1e-12)
     np.testing.assert_allclose(thin.log_range[1], [1.0, 0.0], atol=1e-6)
+
+
+def test_rays_that_would_leave_a_gap_in_the_turn_are_all_kept() -> None:
+    assert joined().thinned(1, 3).log_range.shape == (3, 4)
