@@ -164,8 +164,12 @@ class PlaceKeeper:
         return None if self._followed is None else self._followed.alignment
 
     def suspect(self) -> None:
-        """The newest frames were seen from elsewhere, it seems: if this place is given up, so are all scans so far."""
+        """The newest frames were seen from elsewhere, it seems, and the belief over the map has heard of it.
+
+        So that must convince itself again. If this place is given up, so are all scans so far.
+        """
         self._is_suspect = True
+        self.significance.dispel_doubt()
 
     def trust(self) -> None:
         """The place is a fix."""

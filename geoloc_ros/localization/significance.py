@@ -59,6 +59,10 @@ class Significance:
         """Another place is followed now: what spoke for the last one does not speak for it."""
         self._place = self._walls = self._doubt = 0.0
 
+    def dispel_doubt(self) -> None:
+        """Somebody else has taken it into account."""
+        self._doubt = 0.0
+
     def vouch(self) -> None:
         """Somebody named the place: as if much had spoken for it."""
         self._place, self._doubt = _MOST_NATS, 0.0

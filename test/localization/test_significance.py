@@ -61,6 +61,9 @@ def test_doubt_grows_while_frames_look_unlike_the_place_and_is_dispelled() -> No
     assert significance.doubt == pytest.approx(3.0)
     significance.add_frame(TELLING, 4.0, 15.0)
     assert significance.doubt == 0.0
+    significance.add_frame(AGAINST, -1.0, 15.0)
+    significance.dispel_doubt()
+    assert significance.doubt == 0.0
 
 
 def test_a_long_good_past_does_not_outweigh_the_present_for_ever() -> None:
