@@ -171,7 +171,7 @@ class Aligner:
         x_m, y_m, yaw_rad, log_scale, _, _, camera_rad, log_depth = map(float, solution.state)
         _, last_step_m, num_buildings, log_ratio, inlier_ratio = map(float, solution.report)
         growth = _VARIANCE_FACTOR / max(inlier_ratio, _MIN_INLIER_RATIO) ** 2
-        covariance: Float64 = growth * np.linalg.inv(solution.information)[:3, :3]
+        covariance = np.asarray(growth * np.linalg.inv(solution.information)[:3, :3], np.float64)
         innovation = np.array([x_m - mean[0], y_m - mean[1], wrap_angle(yaw_rad - float(mean[2]))])
         # Over the sum of both: an upper bound of how far they should be apart.
         nis = innovation @ np.linalg.solve(prior + covariance, innovation)
