@@ -77,12 +77,12 @@ class PlaceKeeper:
         """Let a position of somebody else take part in the next alignments."""
         self._positions.append(fix)
 
-    def carry(self, observation: Observation, travelled_m: float) -> None:
-        """Move on to the odometry of a frame."""
+    def carry(self, stamp_ns: int, odometry: Pose2, travelled_m: float) -> None:
+        """Move on to the odometry of a stamp."""
         self._unseen_m += travelled_m
         self._unsearched_m += travelled_m
         if self._followed is not None:
-            self._followed.carry(observation.stamp_ns, observation.odometry, travelled_m)
+            self._followed.carry(stamp_ns, odometry, travelled_m)
 
     def choose(self, observation: Observation, modes: Sequence[Mode]) -> bool:
         """Follow another place if the belief is clearly there; True if so, as aligning it takes long."""

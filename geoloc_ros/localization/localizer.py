@@ -14,6 +14,7 @@ from geoloc_ros.core.types import (
     Float64,
     HeadingFix,
     Observation,
+    OdometryPose,
     PlaceEvidence,
     Pose2,
     PoseEstimate,
@@ -79,7 +80,7 @@ class Localizer:
         self._keeper = PlaceKeeper(index, config)
         self._status = FixStatus(config.localizer)
         self._queue = FixQueue()
-        self._last: Observation | None = None
+        self._at: OdometryPose | None = None
         self._unsearched_m = np.inf
 
     @property
@@ -114,7 +115,7 @@ class Localizer:
     def reset(self) -> None:
         """Forget everything: the vehicle may be anywhere."""
         self._queue.clear()
-        self._last = None
+        self._at = None
         self._start_anew("started anew")
 
     def set_initial_pose(self, pose: Pose2, covariance: Float64) -> None:
@@ -135,6 +136,15 @@ class Localizer:
         """Hear of places that somebody else found, all of which may be wrong. ObservationError if it is not finite."""
         self._queue.add(evidence)
 
+    def move(self, stamp_ns: int, odometry: Pose2) -> None:
+        """Drive on without a frame, as while a camera pauses; nothing happens before the first one.
+
+        Wanted where frames lie so far apart that their odometry seems to jump, or that a chord cuts corners: every ten
+        metres or so, in the order of the stamps, which frames share.
+        """
+        if self._at is not None and stamp_ns != self._at.stamp_ns:
+            self._move(stamp_ns, odometry)
+
     def update(self, observation: Observation) -> PoseEstimate:
         """Take in a frame.
 
@@ -147,7 +157,7 @@ class Localizer:
             IndexMismatchError: If the query is of another dimension than the index.
         """
         self._check(observation)
-        self._move(observation)
+        self._move(observation.stamp_ns, observation.odometry)
         modes = self._search.modes()
         has_begun = self._keeper.choose(observation, modes)
         if self._is_due() and not has_begun:  # both take long: one of them is enough for a frame
@@ -183,15 +193,14 @@ class Localizer:
             raise ObservationError(f"query of the frame at {stamp_ns} ns is not finite; its scan is broken")
         if not np.isfinite(odometry.as_array()).all():
             raise ObservationError(f"odometry at {stamp_ns} ns is not finite: {odometry}")
-        if self._last is not None and stamp_ns == self._last.stamp_ns:
+        if self._at is not None and stamp_ns == self._at.stamp_ns:
             raise ObservationError(f"frame repeats the stamp {stamp_ns} ns of the last one")
 
-    def _move(self, observation: Observation) -> None:
-        """Move everything on to a frame, and let it hear what others said meanwhile."""
-        last, self._last = self._last, observation
-        stamp_ns = observation.stamp_ns
+    def _move(self, stamp_ns: int, odometry: Pose2) -> None:
+        """Move everything on, and let it hear what others said meanwhile."""
+        last, self._at = self._at, OdometryPose(stamp_ns, odometry)
         if last is not None:
-            motion = relative_motion(last.odometry, observation.odometry)
+            motion = relative_motion(last.pose, odometry)
             travelled_m = float(np.hypot(motion.x_m, motion.y_m))
             if stamp_ns < last.stamp_ns:
                 self._start_anew("stamps went back")
@@ -203,7 +212,7 @@ class Localizer:
                 self._hear((last.stamp_ns + stamp_ns) // 2, last.stamp_ns, speed_m_per_ns)
                 self._search.move(self._scaled(motion))
                 self._hear(stamp_ns, stamp_ns, speed_m_per_ns)
-                self._keeper.carry(observation, travelled_m)
+                self._keeper.carry(stamp_ns, odometry, travelled_m)
                 self._unsearched_m += travelled_m
                 return
         self._queue.forget(stamp_ns - _STALE_NS)

@@ -29,6 +29,7 @@ from geoloc_ros.ros.shared_localizer import SharedLocalizer
 from geoloc_ros.ros.speaker import FIX_STATES, EstimateSpeaker, LocalizedFrame
 from geoloc_ros.ros.stamps import StampGuard, StampVerdict
 from geoloc_ros.ros.twist_odometry import TwistOdometry
+from geoloc_ros.ros.way import DrivenWay
 from geoloc_ros.ros.worker import LatestWorker
 from geoloc_ros.srv import LoadMap
 
@@ -56,6 +57,7 @@ class LocalizerNode(StagedNode[LocalizerNodeConfig]):
         self._map_on_display = ""
         self._odometry = OdometryBuffer(self.config.odometry_buffer_s)
         self._twist_odometry = TwistOdometry(self.config.odom_frame)
+        self._way = DrivenWay()
         self._waiting: deque[SemanticScanMsg] = deque()
         self._last_frame: LocalizedFrame | None = None
         self._reset("waiting for the first scan")
@@ -88,6 +90,7 @@ class LocalizerNode(StagedNode[LocalizerNodeConfig]):
         try:
             odometry = to_odometry_pose(message)
             self._odometry.append(odometry)
+            self._way.add(odometry)
         except ObservationError as error:
             self.health.refuse("odometry", error)
             return
@@ -142,6 +145,7 @@ class LocalizerNode(StagedNode[LocalizerNodeConfig]):
         with self._shared.use() as localizer:
             try:
                 with self.health.timed("update"):
+                    self._drive_on(localizer, frame.observation.stamp_ns)
                     estimate = localizer.update(frame.observation)
             except (ObservationError, IndexMismatchError) as error:
                 self.health.refuse("scan", error)
@@ -150,6 +154,12 @@ class LocalizerNode(StagedNode[LocalizerNodeConfig]):
                 self._publish(estimate, localizer, frame)
         self._last_frame = frame
         self.health.count("frames processed")
+
+    def _drive_on(self, localizer: Localizer, stamp_ns: int) -> None:
+        """Along the way since the last frame, if that is long ago: a camera has paused, or the machine was busy."""
+        if self._last_frame is not None:
+            for point in self._way.take(self._last_frame.observation.odometry, stamp_ns):
+                localizer.move(point.stamp_ns, point.pose)
 
     def _publish(self, estimate: PoseEstimate, localizer: Localizer, frame: LocalizedFrame) -> None:
         if estimate.status in FIX_STATES:
@@ -202,6 +212,7 @@ class LocalizerNode(StagedNode[LocalizerNodeConfig]):
 
     def _on_jump(self) -> None:
         self._odometry.clear()
+        self._way.clear()
         self._twist_odometry.clear()
         self._waiting.clear()
         self._outside.start_anew()

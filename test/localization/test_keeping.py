@@ -41,7 +41,7 @@ class Ride:
 
     def step(self, pose: Pose2, modes: tuple[Mode, ...], travelled_m: float = 2.0) -> None:
         observation = self.observe(pose)
-        self.keeper.carry(observation, travelled_m)
+        self.keeper.carry(observation.stamp_ns, observation.odometry, travelled_m)
         self.keeper.choose(observation, modes)
         self.keeper.see(observation, self.query, 0.0, 0.0)
 
@@ -98,6 +98,6 @@ def test_who_is_carried_away_gets_doubts(ride: Ride) -> None:
     for number in range(20):
         observation = ride.observe(Pose2(*map(float, elsewhere)))
         moved = Observation(observation.stamp_ns, observation.scan, ride.query, ride.along(0, 10 + number)[-1])
-        ride.keeper.carry(moved, 2.0)
+        ride.keeper.carry(moved.stamp_ns, moved.odometry, 2.0)
         ride.keeper.see(moved, ride.query, 0.0, 0.0)
     assert ride.keeper.verdict((mode,)).doubt > 1.0

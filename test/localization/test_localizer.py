@@ -245,3 +245,23 @@ def test_what_others_said_long_before_the_first_frame_is_not_heard(grid_city: Ro
     localizer.update(first)
     fresh.update(first)
     assert np.array_equal(localizer.belief, fresh.belief)
+
+
+def test_who_drives_on_while_the_camera_pauses_keeps_the_fix_and_the_corners(grid_city: RoadGraph) -> None:
+    localizer, drive = start(grid_city)
+    rng = np.random.default_rng(0)
+    assert go(localizer, drive, 60)[-1].status in FIXES
+    for _ in range(12):
+        localizer.move(drive.stamp_ns, drive.odometry)
+        drive.step(rng)
+    estimate = localizer.update(drive.observe(0.8, rng))
+    assert estimate.status in FIXES
+    assert error_m(estimate, drive.pose()) < 10.0
+
+
+def test_before_the_first_frame_there_is_nothing_to_move(grid_city: RoadGraph) -> None:
+    localizer, drive = start(grid_city)
+    belief = localizer.belief
+    localizer.move(0, drive.odometry)
+    localizer.move(500, Pose2(1e4, 0.0, 0.0))
+    np.testing.assert_array_equal(localizer.belief, belief)
