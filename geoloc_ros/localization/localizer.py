@@ -204,7 +204,7 @@ class Localizer:
             travelled_m = float(np.hypot(motion.x_m, motion.y_m))
             if stamp_ns < last.stamp_ns:
                 self._start_anew("stamps went back")
-            elif travelled_m > self._config.max_odometry_step_m:
+            elif travelled_m > self._config.max_odometry_step_m * max(1.0, (stamp_ns - last.stamp_ns) * 1e-9):
                 self._start_anew(f"odometry jumped by {travelled_m:.0f} m")
             else:
                 # What others say belongs to the frame nearest to its stamp.
@@ -219,11 +219,14 @@ class Localizer:
         self._hear(stamp_ns, stamp_ns, 0.0)
 
     def _see(self, observation: Observation) -> None:
-        """Let a frame speak of the followed place, and tell the belief over the map."""
+        """Let a frame speak of the followed place, and tell the belief over the map once that is a fix.
+
+        Before, belief and evidence have to be tests of their own, or one mistake would pass both.
+        """
         search, keeper = self._search, self._keeper
         query = search.seen_ahead(observation.query)
         nats = keeper.see(observation, query, search.camera_yaw_rad, search.camera_sigma_rad)
-        if keeper.pose is not None and nats != 0.0:
+        if self._status.has_fix and keeper.pose is not None and nats != 0.0:
             search.favour(keeper.pose, nats)
 
     def _is_due(self) -> bool:

@@ -13,13 +13,13 @@ _INDEPENDENT_M = 15.0
 _MAP_TOLL, _PLACE_TOLL = 1.0, 2.6
 # The walls of a window, all aligned at once: what wrong places get, and what more of it is worth, as buildings are not
 # independent either.
-_WALLS_TOLL_NATS, _WALLS_SHARE = 60.0, 0.2
+_WALLS_TOLL_NATS, _WALLS_SHARE = 100.0, 0.3
 # However well a drive fits the roads of a map, the place has to add to it: turns may be alike by chance.
 _MOST_MAP_NATS = 8.0
 # More evidence is not kept, so that no past is so good that the present cannot undo it.
 _MOST_NATS = 40.0
-# Frames of kyoto on the maps of porto and monaco reach a score s less often than exp(-s / 2): docs/localization.md.
-_CHANCE_SCALE = 2.0
+# Frames of kyoto on the maps of porto and monaco reach a score s less often than exp(-s / 3.4): docs/localization.md.
+_CHANCE_SCALE = 3.4
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from .conftest import SignatureEncoder, make_index
 
 BLIND = SemanticScan(np.full(360, np.nan, np.float32), np.full(360, -1, np.int32), np.zeros(360, bool))
 # Nobody sees a wall here: what descriptors say has to do for a fix.
-BLIND_CONFIG = Config(localizer=LocalizerConfig(fix_chance=0.03))
+BLIND_CONFIG = Config(localizer=LocalizerConfig(fix_chance=0.15, lost_chance=0.6))
 FIXES = (LocalizationStatus.INITIALIZED, LocalizationStatus.DEGRADED)
 
 
