@@ -13,6 +13,7 @@ from geoloc_ros.maps.raycast import RayCaster
 
 SECOND_NS = 1_000_000_000
 NEAR = np.diag([3.0**2, 3.0**2, np.radians(3.0) ** 2])
+VAGUE = np.diag([20.0**2, 3.0**2, np.radians(3.0) ** 2])
 
 
 @dataclass(frozen=True)
@@ -102,9 +103,10 @@ def test_scale_of_odometry_is_found(street: Street) -> None:
 
 
 def test_drift_of_odometry_does_not_bend_the_street(street: Street) -> None:
-    alignment = aligner(street).align(street.window(drift_radps=0.003), street.beside(0.5, 0.5, 0.0), NEAR)
-    assert abs(error(alignment, street.end)[2]) < 0.003
-    assert abs(alignment.frame_pose[0, 2] - street.poses[0].yaw_rad) < 0.003
+    few_steps = aligner(street, max_iterations=4)
+    alignment = few_steps.align(street.window(drift_radps=0.02), street.end, NEAR)
+    assert abs(error(alignment, street.end)[2]) < 0.01
+    np.testing.assert_allclose(alignment.frame_pose[0], street.poses[0].as_array(), atol=0.08)
 
 
 def test_camera_that_is_turned_a_little_is_told_from_the_heading_by_the_way_the_vehicle_moves(street: Street) -> None:
@@ -167,19 +169,28 @@ def test_what_was_found_out_is_where_the_next_alignment_starts(street: Street) -
     assert np.abs(error(with_it, first.pose)[:2]).max() < 0.1
 
 
-def test_positions_of_others_pull_where_walls_leave_a_choice() -> None:
-    # Two endless parallel walls say nothing about where along them the vehicle is.
+@pytest.fixture(scope="module")
+def corridor() -> Street:
+    """Two endless parallel walls: they say nothing about where along them the vehicle is."""
     ends = np.array([[(-2000.0, 8.0), (2000.0, 8.0)], [(2000.0, -8.0), (-2000.0, -8.0)]])
-    corridor = RayCaster(Walls(ends[:, 0], ends[:, 1], np.array([0, 1], np.int32)))
-    street = Street(corridor, [Pose2(5.0 * step, 0.0, 0.0) for step in range(13)])
-    prior = np.diag([20.0**2, 3.0**2, np.radians(3.0) ** 2])
-    start, there = street.beside(10.0, 0.5, 0.0), np.eye(2) * 0.5**2
+    caster = RayCaster(Walls(ends[:, 0], ends[:, 1], np.array([0, 1], np.int32)))
+    return Street(caster, [Pose2(5.0 * step, 0.0, 0.0) for step in range(13)])
+
+
+def test_positions_of_others_pull_where_walls_leave_a_choice(corridor: Street) -> None:
+    start, there = corridor.beside(10.0, 0.5, 0.0), np.eye(2) * 0.5**2
     fixes = [PositionFix(step * SECOND_NS // 2, np.array([5.0 * step, 0.0]), there) for step in range(13)]
-    free, held = (aligner(street).align(street.window(), start, prior, some) for some in ((), fixes))
+    free, held = (aligner(corridor).align(corridor.window(), start, VAGUE, some) for some in ((), fixes))
     assert abs(free.pose.x_m - start.x_m) < 0.5
-    assert abs(held.pose.x_m - street.end.x_m) < 1.0
+    assert abs(held.pose.x_m - corridor.end.x_m) < 1.0
     # All of them share a bias that is as large as one of them is wrong.
     assert held.covariance[0, 0] > 0.5**2
+
+
+def test_position_that_is_far_from_all_else_does_not_pull(corridor: Street) -> None:
+    fixes = [PositionFix(0, np.array([200.0, 0.0]), np.eye(2))]
+    alignment = aligner(corridor).align(corridor.window(), corridor.end, VAGUE, fixes)
+    assert abs(alignment.pose.x_m - corridor.end.x_m) < 15.0
 
 
 def test_one_wrong_position_among_many_does_not_matter(street: Street) -> None:
