@@ -33,6 +33,8 @@ _EVERY_SCAN, _EVERY_RAY, _NUM_STARTS = 2, 2, 3
 # As far apart as a step of the solver can bridge, and as far out as a start is usually wrong.
 _DEPTH_SIGMAS: Final = 2.0
 _STEP_M, _STEP_RAD, _REACH_SIGMAS = 4.0, np.radians(4.0), 1.2
+# However vague a pose is that somebody names: no mode of the belief is wider, and 2 300 poses take long enough.
+_MOST_STEPS, _MOST_TURNS = 5, 9
 # The farther back a scan is, the more the heading must be known for it to be anywhere near its place.
 _STAGES_M: Final = (100.0, 240.0)
 # Like houses fit in more than one place: it is asked again and again whether another one fits better.
@@ -138,8 +140,9 @@ class Aligner:
     def _search(self, joined: JoinedScans, state: Float64, covariance: Float64) -> list[Float64]:
         """The most promising of the poses within `covariance` of a state, by some of the newest rays."""
         thin = joined.thinned(_EVERY_SCAN, _EVERY_RAY)
-        x_m, y_m = (_steps(covariance[axis, axis], _STEP_M) for axis in (0, 1))
-        offsets = np.stack(np.meshgrid(x_m, y_m, _steps(covariance[2, 2], _STEP_RAD)), axis=-1).reshape(-1, 3)
+        x_m, y_m = (_steps(covariance[axis, axis], _STEP_M, _MOST_STEPS) for axis in (0, 1))
+        yaw_rad = _steps(covariance[2, 2], _STEP_RAD, _MOST_TURNS)
+        offsets = np.stack(np.meshgrid(x_m, y_m, yaw_rad), axis=-1).reshape(-1, 3)
         states = np.repeat(state[None], len(offsets), axis=0)
         states[:, :3] += offsets
         log_ratio = np.empty(len(states))
@@ -216,9 +219,9 @@ def _log_ratio(solution: _Solution) -> float:
     return float(solution.report[3])
 
 
-def _steps(variance: float, step: float) -> Float64:
+def _steps(variance: float, step: float, most_steps: int) -> Float64:
     """Offsets to try along one axis."""
-    most = round(_REACH_SIGMAS * float(np.sqrt(variance)) / step)
+    most = round(min(_REACH_SIGMAS * float(np.sqrt(variance)) / step, most_steps))
     return step * np.arange(-most, most + 1.0)
 
 

@@ -96,6 +96,14 @@ def test_ten_metres_and_ten_degrees_are_searched_through(street: Street) -> None
     assert np.abs(error(alignment, street.end)[:2]).max() < 0.05
 
 
+def test_prior_of_a_kilometre_is_not_searched_to_its_end(street: Street) -> None:
+    # Every 4 m and 4 degrees of it would be 30 million poses.
+    vague = np.diag([1e6, 1e6, 10.0])
+    alignment = aligner(street).align(street.window(), street.beside(7.0, -7.0, np.radians(10.0)), vague)
+    assert alignment.converged
+    assert np.abs(error(alignment, street.end)[:2]).max() < 0.05
+
+
 def test_scale_of_odometry_is_found(street: Street) -> None:
     alignment = aligner(street).align(street.window(odometry_scale=1.02), street.beside(0.5, 0.5, 0.0), NEAR)
     assert alignment.scale == pytest.approx(1.0 / 1.02, abs=0.002)
