@@ -30,9 +30,9 @@ from geoloc_ros.core.terminal import progress_bar
 from geoloc_ros.evaluation.drive_conditions import DRIVE_CONDITIONS, DriveCondition, DriveMaker, find_drive_condition
 from geoloc_ros.evaluation.scan_runs import ScanRun, run_scan_drive
 from geoloc_ros.index import index_map
+from geoloc_ros.localization.camera_yaw.turning import layout_of
 from geoloc_ros.localization.localizer import Localizer
 from geoloc_ros.localization.place_index import PlaceIndex
-from geoloc_ros.localization.turning import layout_of
 from geoloc_ros.maps.geomap import GeoMap
 from geoloc_ros.maps.osm import Crop, load_map, parse_crop
 from geoloc_ros.maps.places import build_places

@@ -34,8 +34,8 @@ from geoloc_ros.core.config import Config
 from geoloc_ros.core.geometry import compose, relative_motion, wrap_angle
 from geoloc_ros.core.types import Observation, Pose2, SemanticScan
 from geoloc_ros.evaluation.intervals import Statistic, bootstrap_interval
-from geoloc_ros.localization.alignment import Aligner, Alignment
-from geoloc_ros.localization.window import ScanWindow
+from geoloc_ros.localization.alignment.aligner import Aligner, Alignment
+from geoloc_ros.localization.alignment.window import ScanWindow
 from geoloc_ros.maps.geomap import GeoMap
 from geoloc_ros.maps.osm import load_map, parse_crop
 from geoloc_ros.maps.places import build_places

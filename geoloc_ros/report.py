@@ -12,9 +12,10 @@ import yaml
 
 from geoloc_ros.core.artifacts import write_beside
 from geoloc_ros.core.camera import Camera
-from geoloc_ros.core.config import Config, InferenceConfig, NetworksConfig, validated
+from geoloc_ros.core.config import Config, InferenceConfig, NetworksConfig
 from geoloc_ros.core.errors import DatasetError, ObservationError
 from geoloc_ros.core.progress import ProgressCallback
+from geoloc_ros.core.section import validated
 from geoloc_ros.core.types import Float32, Float64
 from geoloc_ros.core.view import CameraFrame
 from geoloc_ros.datasets.bag import BagFrame, BagReader

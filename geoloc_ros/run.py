@@ -18,9 +18,10 @@ from typing import Any
 import yaml
 
 from geoloc_ros.core.artifacts import read_artifact
-from geoloc_ros.core.config import Config, validated
+from geoloc_ros.core.config import Config
 from geoloc_ros.core.errors import BackendError, ConfigError, ObservationError
 from geoloc_ros.core.node_config import NODE_CONFIGS
+from geoloc_ros.core.section import validated
 from geoloc_ros.datasets.bag import BagReader
 from geoloc_ros.datasets.parts import Part, choose_parts
 from geoloc_ros.localization.place_index import KIND, VERSION

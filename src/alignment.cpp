@@ -1,4 +1,4 @@
-// Map-anchored bundle adjustment of the scans of one drive in two dimensions; see localization/alignment.py.
+// Map-anchored bundle adjustment of the scans of one drive in two dimensions; see localization/alignment/aligner.py.
 //
 // The state is the pose of the newest node, the log scale and the yaw drift of odometry, the yaw of the camera on the
 // vehicle, and the log scale of depth. Every building of the map errs by itself: a log factor of depth and an offset on

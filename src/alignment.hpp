@@ -22,7 +22,7 @@ constexpr double kDepthFreedom = 4.0;
 using State = std::array<double, kState>;
 using Square = std::array<std::array<double, kState>, kState>;
 
-struct Model {  // as _model() in localization/alignment.py
+struct Model {  // as _model() in localization/alignment/aligner.py
   double max_range, ray_sigma, depth_sigma, offset_sigma, edge_sigma;
 };
 

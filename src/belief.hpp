@@ -1,4 +1,4 @@
-// What the kernels of the belief over road cells share. See localization/tracker.py.
+// What the kernels of the belief over road cells share. See localization/belief/tracker.py.
 //
 // A link runs from one viewpoint to the next and holds the cells link_start[l] .. link_start[l + 1] - 1 in driving
 // order; its first cell lies at the viewpoint it comes from. `mass` is probability, `moment` is mass times the expected

@@ -1,6 +1,6 @@
 // The places where a belief over road cells has its mass: the best cell with what is around it, then the best of the rest.
 //
-// Arrays per cell as in belief.hpp; tiles as in localization/cell_grid.py. Only the surroundings of a mode are visited; a
+// Arrays per cell as in belief.hpp; tiles as in localization/belief/cell_grid.py. Only the surroundings of a mode are visited; a
 // maximum per block of cells says where to look for the next.
 
 #include "belief.hpp"

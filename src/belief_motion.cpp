@@ -117,7 +117,7 @@ extern "C" {
 // paths that look back (by more than `look_back`) change to the other direction of the road.
 //
 // Junction j joins the last cells in_cell (with in_turn to the viewpoint) and the first cells out_cell; see
-// localization/cells.py. step_turn (C + 1,). now_*: belief before; next_*: after. flag: scratch, one per 2048 cells.
+// localization/belief/cells.py. step_turn (C + 1,). now_*: belief before; next_*: after. flag: scratch, one per 2048 cells.
 // result (2,): total mass after the step; mass that ran off the end of the map in it.
 void geoloc_belief_hop(int64_t cells, int64_t junctions, const float* step_turn, const int32_t* opposite,
                        const int32_t* in_start, const int32_t* in_cell, const float* in_turn, const int32_t* out_start,

@@ -1,4 +1,4 @@
-// How much one query looks like every viewpoint in every turn of the camera; see localization/spectra.py.
+// How much one query looks like every viewpoint in every turn of the camera; see localization/camera_yaw/spectra.py.
 //
 // Turning a query shifts its bins, so its products with one descriptor in all turns are a circular correlation: a product
 // of two spectra and one small transform back. 36 turns of 6 channels cost 1 100 multiplications instead of 7 800.
@@ -19,7 +19,7 @@
 namespace {
 
 constexpr int kLanes = 16;  // viewpoints at a time
-constexpr int kMaxTurns = 128;  // MOST_BINS of localization/turning.py
+constexpr int kMaxTurns = 128;  // MOST_BINS of localization/camera_yaw/turning.py
 constexpr int kMaxFrequencies = kMaxTurns / 2 + 1;
 
 typedef float Floats __attribute__((vector_size(4 * kLanes)));

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from geoloc_ros.core.config import validated
 from geoloc_ros.core.node_config import NODE_CONFIGS
+from geoloc_ros.core.section import validated
 
 STACKS = ("nav2", "robot_localization", "autoware")
 NAMES = ("localization", "perception", "evaluation", *STACKS)

@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 import yaml
 
-from geoloc_ros.core.config import Config, DescriptorConfig, ScanConfig, validated
+from geoloc_ros.core.config import Config, DescriptorConfig, ScanConfig
 from geoloc_ros.core.errors import ArtifactError, BackendError, ConfigError
 from geoloc_ros.core.node_config import PerceptionNodeConfig
+from geoloc_ros.core.section import validated
 from geoloc_ros.datasets.bag import BagReader
 from geoloc_ros.datasets.parts import Part
 from geoloc_ros.evaluation.trace import Trace

@@ -7,19 +7,16 @@ from typing import ClassVar, Literal
 from pydantic import Field, field_validator
 
 from geoloc_ros.core.config import (
-    AlignConfig,
     DescriptorConfig,
     IndexConfig,
     InferenceConfig,
-    LocalizerConfig,
     MapConfig,
-    MotionConfig,
     NetworksConfig,
     ObserveConfig,
     ScanConfig,
-    Section,
-    TrackerConfig,
 )
+from geoloc_ros.core.localization_config import AlignConfig, LocalizerConfig, MotionConfig, TrackerConfig
+from geoloc_ros.core.section import Section
 from geoloc_ros.core.view import DepthSource
 
 

@@ -11,7 +11,7 @@ from geoloc_ros.core.geometry import wrap_angle
 from geoloc_ros.core.interfaces import Encoder
 from geoloc_ros.core.progress import ProgressCallback, no_progress
 from geoloc_ros.core.types import Float32, Float64, Int32, Int64, SemanticScan
-from geoloc_ros.localization.turning import find_layout
+from geoloc_ros.localization.camera_yaw.turning import find_layout
 
 Heading = Literal["known", "unknown"]
 

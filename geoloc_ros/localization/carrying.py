@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from geoloc_ros.core.config import MotionConfig
 from geoloc_ros.core.geometry import compose, inverse, relative_motion
+from geoloc_ros.core.localization_config import MotionConfig
 from geoloc_ros.core.types import Float64, Pose2
 
 

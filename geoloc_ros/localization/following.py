@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from geoloc_ros.core.config import MotionConfig
 from geoloc_ros.core.geometry import wrap_angle
+from geoloc_ros.core.localization_config import MotionConfig
 from geoloc_ros.core.types import Float64, Observation, Pose2, PositionFix, SemanticScan
 from geoloc_ros.localization.agreement import RayAgreement
-from geoloc_ros.localization.alignment import Aligner, Alignment
+from geoloc_ros.localization.alignment.aligner import Aligner, Alignment
+from geoloc_ros.localization.alignment.window import ScanWindow
 from geoloc_ros.localization.carrying import CarriedPose
 from geoloc_ros.localization.significance import Witness
-from geoloc_ros.localization.window import ScanWindow
 
 # What the last alignment found is in the window already: a prior only says where to look, or scans would count twice.
 _NEARBY = np.diag([5.0**2, 5.0**2, np.radians(5.0) ** 2])

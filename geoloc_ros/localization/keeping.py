@@ -11,14 +11,14 @@ from geoloc_ros.core.config import Config
 from geoloc_ros.core.files import shared_file
 from geoloc_ros.core.types import Float32, Float64, Mode, Observation, Pose2, PositionFix
 from geoloc_ros.localization.agreement import RayAgreement
-from geoloc_ros.localization.alignment import Aligner, Alignment
+from geoloc_ros.localization.alignment.aligner import Aligner, Alignment
+from geoloc_ros.localization.alignment.window import ScanWindow
 from geoloc_ros.localization.following import FollowedPlace
 from geoloc_ros.localization.likeness import DescriptorAgreement
 from geoloc_ros.localization.place_index import PlaceIndex
 from geoloc_ros.localization.ray_likelihood import RayTable
 from geoloc_ros.localization.significance import Significance
 from geoloc_ros.localization.status import Verdict
-from geoloc_ros.localization.window import ScanWindow
 from geoloc_ros.maps.raycast import RayCaster
 
 # A place is worth a closer look long before it is a fix, and is given up for one that is so many times as likely.

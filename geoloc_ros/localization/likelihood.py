@@ -8,7 +8,7 @@ from functools import cache
 
 import numpy as np
 
-from geoloc_ros.core.config import TrackerConfig
+from geoloc_ros.core.localization_config import TrackerConfig
 from geoloc_ros.core.native import load_native
 from geoloc_ros.core.types import Float32, Int64
 from geoloc_ros.localization.place_index import PlaceIndex

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial import cKDTree
 
-from geoloc_ros.core.config import MapConfig, TrackerConfig
+from geoloc_ros.core.config import MapConfig
 from geoloc_ros.core.geometry import wrap_angle
+from geoloc_ros.core.localization_config import TrackerConfig
 from geoloc_ros.core.types import Float32, Pose2
 from geoloc_ros.localization.likelihood import rank_log_ratios, score_log_ratios
 from geoloc_ros.localization.place_index import PlaceIndex

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from geoloc_ros.core.config import Config, LocalizerConfig
+from geoloc_ros.core.config import Config
 from geoloc_ros.core.errors import ObservationError
 from geoloc_ros.core.geometry import relative_motion
+from geoloc_ros.core.localization_config import LocalizerConfig
 from geoloc_ros.core.types import (
     Float32,
     Float64,
@@ -21,12 +22,12 @@ from geoloc_ros.core.types import (
     PositionFix,
     SemanticScan,
 )
+from geoloc_ros.localization.camera_yaw.turning import BinLayout
 from geoloc_ros.localization.fix_queue import FixQueue
 from geoloc_ros.localization.keeping import PlaceKeeper
 from geoloc_ros.localization.place_index import PlaceIndex
 from geoloc_ros.localization.search import GlobalSearch
 from geoloc_ros.localization.status import FixStatus
-from geoloc_ros.localization.turning import BinLayout
 
 # Of the belief, when the newest frames were seen from elsewhere: the vehicle may be anywhere, or it was an alarm.
 _REOPENED_SHARE = 0.9

@@ -9,9 +9,9 @@ import numpy as np
 from geoloc_ros.core.config import Config
 from geoloc_ros.core.geometry import relative_motion
 from geoloc_ros.core.types import Mode, Observation, Pose2
+from geoloc_ros.localization.belief.tracker import PathTracker
 from geoloc_ros.localization.likelihood import FrameScorer
 from geoloc_ros.localization.place_index import PlaceIndex
-from geoloc_ros.localization.tracker import PathTracker
 
 _LAG_M = 400.0
 """Drive after a frame that is taken in before it is placed: more changes nothing, and beliefs need memory."""

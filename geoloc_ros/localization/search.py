@@ -7,14 +7,14 @@ import numpy as np
 from geoloc_ros.core.config import Config
 from geoloc_ros.core.errors import ConfigError
 from geoloc_ros.core.types import Float32, Float64, HeadingFix, Hypothesis, Mode, Pose2, PositionFix
+from geoloc_ros.localization.belief.tracker import PathTracker
+from geoloc_ros.localization.camera_yaw.rotations import CameraYaw
+from geoloc_ros.localization.camera_yaw.turning import BinLayout
 from geoloc_ros.localization.evidence import PlaceEvidenceScorer
 from geoloc_ros.localization.fix_queue import Fix
 from geoloc_ros.localization.likelihood import FrameScorer
 from geoloc_ros.localization.place_index import PlaceIndex
-from geoloc_ros.localization.rotations import CameraYaw
 from geoloc_ros.localization.significance import Witness
-from geoloc_ros.localization.tracker import PathTracker
-from geoloc_ros.localization.turning import BinLayout
 
 _MAX_MODES = 5
 _TINY = 1e-30

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from geoloc_ros.core.config import LocalizerConfig
+from geoloc_ros.core.localization_config import LocalizerConfig
 from geoloc_ros.core.types import LocalizationStatus
 
 

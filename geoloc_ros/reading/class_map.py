@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
 
 from geoloc_ros.core.classes import SemanticClass
-from geoloc_ros.core.config import Section
+from geoloc_ros.core.section import Section
 from geoloc_ros.core.types import UInt8
 from geoloc_ros.reading.class_names import KNOWN_CLASSES
 

@@ -8,8 +8,8 @@ from typing import Annotated, Literal, Union
 import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from geoloc_ros.core.config import Section
 from geoloc_ros.core.errors import ConfigError
+from geoloc_ros.core.section import Section
 from geoloc_ros.reading.class_map import ClassMap
 
 Name = Annotated[str, Field(min_length=1)]

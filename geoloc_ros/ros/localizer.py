@@ -14,7 +14,7 @@ from std_srvs.srv import Empty, Trigger
 from geoloc_ros.core.errors import GeolocError, IndexMismatchError, ObservationError
 from geoloc_ros.core.node_config import LocalizerNodeConfig
 from geoloc_ros.core.odometry import OdometryBuffer
-from geoloc_ros.core.types import LocalizationStatus, PoseEstimate
+from geoloc_ros.core.types import LocalizationStatus, Observation, PoseEstimate
 from geoloc_ros.localization.localizer import Localizer
 from geoloc_ros.msg import MapInfo
 from geoloc_ros.msg import SemanticScan as SemanticScanMsg
@@ -145,7 +145,7 @@ class LocalizerNode(StagedNode[LocalizerNodeConfig]):
         with self._shared.use() as localizer:
             try:
                 with self.health.timed("update"):
-                    self._drive_on(localizer, frame.observation.stamp_ns)
+                    self._drive_on(localizer, frame.observation)
                     estimate = localizer.update(frame.observation)
             except (ObservationError, IndexMismatchError) as error:
                 self.health.refuse("scan", error)
@@ -155,11 +155,12 @@ class LocalizerNode(StagedNode[LocalizerNodeConfig]):
         self._last_frame = frame
         self.health.count("frames processed")
 
-    def _drive_on(self, localizer: Localizer, stamp_ns: int) -> None:
+    def _drive_on(self, localizer: Localizer, observation: Observation) -> None:
         """Along the way since the last frame, if that is long ago: a camera has paused, or the machine was busy."""
-        if self._last_frame is not None:
-            for point in self._way.take(self._last_frame.observation.odometry, stamp_ns):
-                localizer.move(point.stamp_ns, point.pose)
+        # The way to the first frame is nobody's: taken now, it does not come after that frame.
+        last = observation if self._last_frame is None else self._last_frame.observation
+        for point in self._way.take(last.odometry, observation.stamp_ns):
+            localizer.move(point.stamp_ns, point.pose)
 
     def _publish(self, estimate: PoseEstimate, localizer: Localizer, frame: LocalizedFrame) -> None:
         if estimate.status in FIX_STATES:

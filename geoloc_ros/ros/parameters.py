@@ -11,9 +11,9 @@ from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescri
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-from geoloc_ros.core.config import Section, validated
 from geoloc_ros.core.errors import ConfigError
 from geoloc_ros.core.node_config import NodeConfig
+from geoloc_ros.core.section import Section, validated
 
 AnyNodeConfig = TypeVar("AnyNodeConfig", bound=NodeConfig)
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import yaml
 
-from geoloc_ros.core.config import Config, Section
+from geoloc_ros.core.config import Config
 from geoloc_ros.core.node_config import NODE_CONFIGS, NodeConfig
+from geoloc_ros.core.section import Section
 
 _HEADER = """\
 # Parameters of the nodes with their defaults. Generated from the config sections, do not edit; make a new one with

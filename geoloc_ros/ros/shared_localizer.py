@@ -9,12 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
-from geoloc_ros.core.config import Config, LocalizerConfig, validated
+from geoloc_ros.core.config import Config
 from geoloc_ros.core.errors import ConfigError
+from geoloc_ros.core.localization_config import LocalizerConfig
 from geoloc_ros.core.node_config import LocalizerNodeConfig
+from geoloc_ros.core.section import validated
+from geoloc_ros.localization.camera_yaw.turning import layout_of
 from geoloc_ros.localization.localizer import Localizer
 from geoloc_ros.localization.place_index import PlaceIndex
-from geoloc_ros.localization.turning import layout_of
 from geoloc_ros.scan.encoders import make_encoder
 
 

@@ -19,12 +19,12 @@ class DrivenWay:
     """Odometry every ten metres, until a frame takes what lies before it. One thread adds, another takes."""
 
     def __init__(self) -> None:
-        self._points: deque[OdometryPose] = deque(maxlen=_MOST)
         self.clear()
 
     def clear(self) -> None:
         """Start anew."""
-        self._points.clear()
+        # Another thread may be taking the old ones.
+        self._points: deque[OdometryPose] = deque(maxlen=_MOST)
         self._added: Pose2 | None = None
 
     def add(self, odometry: OdometryPose) -> None:
@@ -35,8 +35,9 @@ class DrivenWay:
 
     def take(self, last: Pose2, until_ns: int) -> Iterator[OdometryPose]:
         """Points before a stamp, oldest first, that are ten metres or more from each other and from the last frame."""
-        while self._points and self._points[0].stamp_ns < until_ns:
-            point = self._points.popleft()
+        points = self._points
+        while points and points[0].stamp_ns < until_ns:
+            point = points.popleft()
             if _distance_m(last, point.pose) >= _SPACING_M:
                 last = point.pose
                 yield point

@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from geoloc_ros.core.config import Config, Section, load_config
+from geoloc_ros.core.config import Config, load_config
 from geoloc_ros.core.errors import ConfigError
+from geoloc_ros.core.section import Section
 
 
 def test_without_a_file_everything_has_its_default() -> None:

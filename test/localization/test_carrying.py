@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from geoloc_ros.core.config import MotionConfig
 from geoloc_ros.core.geometry import compose
+from geoloc_ros.core.localization_config import MotionConfig
 from geoloc_ros.core.types import Pose2
 from geoloc_ros.localization.carrying import CarriedPose
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geoloc_ros.core.config import TrackerConfig
+from geoloc_ros.core.localization_config import TrackerConfig
 from geoloc_ros.core.types import Float32
 from geoloc_ros.localization.likelihood import FrameScorer, FrameScores, rank_log_ratios, score_log_ratios
 from geoloc_ros.maps.geomap import RoadGraph

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from geoloc_ros.core.config import MapConfig, TrackerConfig
+from geoloc_ros.core.config import MapConfig
+from geoloc_ros.core.localization_config import TrackerConfig
 from geoloc_ros.core.types import Pose2
 from geoloc_ros.localization.likeness import DescriptorAgreement
 from geoloc_ros.maps.geomap import RoadGraph

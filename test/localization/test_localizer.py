@@ -3,9 +3,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from geoloc_ros.core.config import Config, LocalizerConfig
+from geoloc_ros.core.config import Config
 from geoloc_ros.core.errors import IndexMismatchError, ObservationError
 from geoloc_ros.core.geometry import compose, wrap_angle
+from geoloc_ros.core.localization_config import LocalizerConfig
 from geoloc_ros.core.types import LocalizationStatus, Observation, Pose2, PoseEstimate, PositionFix, SemanticScan
 from geoloc_ros.localization.localizer import Localizer
 from geoloc_ros.localization.search import GlobalSearch

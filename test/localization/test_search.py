@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from geoloc_ros.core.config import Config, LocalizerConfig
+from geoloc_ros.core.config import Config
 from geoloc_ros.core.errors import ConfigError
+from geoloc_ros.core.localization_config import LocalizerConfig
 from geoloc_ros.core.types import Float32, Pose2, PositionFix
+from geoloc_ros.localization.camera_yaw.turning import BinLayout
 from geoloc_ros.localization.search import GlobalSearch
-from geoloc_ros.localization.turning import BinLayout
 from geoloc_ros.maps.geomap import RoadGraph
 
 from .conftest import make_index
@@ -38,7 +39,7 @@ def test_what_a_camera_sees_ahead_that_is_turned_left_is_on_the_left_of_the_vehi
     monkeypatch.setattr("geoloc_ros.localization.place_index.PlaceIndex.tells_log_ratios", True)
     search = GlobalSearch(make_index(grid_city)[0], UNKNOWN, LAYOUT)
     two_bins_left = 2.0 * 2.0 * np.pi / 7.0
-    monkeypatch.setattr("geoloc_ros.localization.rotations.CameraYaw.yaw_rad", two_bins_left)
+    monkeypatch.setattr("geoloc_ros.localization.camera_yaw.rotations.CameraYaw.yaw_rad", two_bins_left)
     assert search.seen_ahead(binned(5.0)).tolist() == [0.0, 0.0, 5.0, 0.0, 0.0, 0.0, 0.0, 9.0]
 
 

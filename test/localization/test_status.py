@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from geoloc_ros.core.config import LocalizerConfig
+from geoloc_ros.core.localization_config import LocalizerConfig
 from geoloc_ros.core.types import LocalizationStatus
 from geoloc_ros.localization.status import FixStatus, Verdict
 

@@ -209,3 +209,10 @@ def test_a_source_that_starts_again_is_followed(vehicle: Vehicle) -> None:
 def _pretend(vehicle: Vehicle, estimate: PoseEstimate) -> None:
     """Let the localizer say what the test wants to see published."""
     vehicle.localizer.update = lambda *arguments: estimate
+
+
+def test_the_way_to_the_first_frame_does_not_come_after_it(vehicle: Vehicle) -> None:
+    for second in range(1, 6):
+        vehicle.send_odometry(second * SECOND, 20.0 * second)
+    vehicle.send_frame(6 * SECOND, 120.0)
+    assert "stamps went back" not in vehicle.send_frame(7 * SECOND, 121.0).reason

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import yaml
 
-from geoloc_ros.core.config import Config, ScanConfig, validated
+from geoloc_ros.core.config import Config, ScanConfig
 from geoloc_ros.core.node_config import NODE_CONFIGS
+from geoloc_ros.core.section import validated
 from geoloc_ros.ros.params_file import params_text
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from geoloc_ros.core.config import AlignConfig
 from geoloc_ros.core.geometry import compose, relative_motion
+from geoloc_ros.core.localization_config import AlignConfig
 from geoloc_ros.core.types import Float64, Observation, Pose2
 
 # So slow is standing: what odometry turns then is the drift of a gyroscope, if it is no more than that. In a longer gap

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from geoloc_ros.core.types import Float64, Int32, Int64
-from geoloc_ros.localization.cells import RoadCells
+from geoloc_ros.localization.belief.cells import RoadCells
 
 TILE_M = 20.0
 

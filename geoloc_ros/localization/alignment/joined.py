@@ -9,7 +9,7 @@ import numpy as np
 
 from geoloc_ros.core.geometry import relative_motion, wrap_angle
 from geoloc_ros.core.types import Bool, Float32, Float64, Int32, Int64, Pose2, PositionFix
-from geoloc_ros.localization.window import WindowFrame
+from geoloc_ros.localization.alignment.window import WindowFrame
 
 # Multipath between houses changes over a minute.
 _FIX_MEMORY_S = 60.0

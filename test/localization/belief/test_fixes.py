@@ -1,16 +1,16 @@
 import numpy as np
 import pytest
 
-from geoloc_ros.core.config import MotionConfig, TrackerConfig
 from geoloc_ros.core.errors import ObservationError
+from geoloc_ros.core.localization_config import MotionConfig, TrackerConfig
 from geoloc_ros.core.types import HeadingFix, PositionFix
-from geoloc_ros.localization.cell_grid import build_cell_grid, cells_near
-from geoloc_ros.localization.cells import cut_cells
-from geoloc_ros.localization.fixes import FixWeights
-from geoloc_ros.localization.tracker import PathTracker
+from geoloc_ros.localization.belief.cell_grid import build_cell_grid, cells_near
+from geoloc_ros.localization.belief.cells import cut_cells
+from geoloc_ros.localization.belief.fixes import FixWeights
+from geoloc_ros.localization.belief.tracker import PathTracker
 from geoloc_ros.maps.geomap import RoadGraph
 
-from .conftest import places_of
+from ..conftest import places_of
 
 FIVE_METRES = np.diag([25.0, 25.0])
 SECOND_NS = 1_000_000_000

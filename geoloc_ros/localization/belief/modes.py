@@ -6,9 +6,9 @@ import numpy as np
 
 from geoloc_ros.core.geometry import wrap_angle
 from geoloc_ros.core.types import Float32, Float64, Mode, Pose2
-from geoloc_ros.localization.belief_native import belief_native, pointer
-from geoloc_ros.localization.cell_grid import TILE_M, CellGrid
-from geoloc_ros.localization.cells import RoadCells
+from geoloc_ros.localization.belief.cell_grid import TILE_M, CellGrid
+from geoloc_ros.localization.belief.cells import RoadCells
+from geoloc_ros.localization.belief.native import belief_native, pointer
 
 _BLOCK = 1024
 _NUMBERS = 12

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from geoloc_ros.core.config import AlignConfig
+from geoloc_ros.core.localization_config import AlignConfig
 from geoloc_ros.core.types import Observation, Pose2, SemanticScan
-from geoloc_ros.localization.window import ScanWindow
+from geoloc_ros.localization.alignment.window import ScanWindow
 
 
 def frame(x_m: float, after_s: float = 0.0, yaw_rad: float = 0.0) -> Observation:

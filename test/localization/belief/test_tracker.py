@@ -3,15 +3,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geoloc_ros.core.config import MotionConfig, TrackerConfig
 from geoloc_ros.core.errors import ObservationError
+from geoloc_ros.core.localization_config import MotionConfig, TrackerConfig
 from geoloc_ros.core.types import HeadingFix, Pose2, PositionFix
-from geoloc_ros.localization.cells import RoadCells, cut_cells
-from geoloc_ros.localization.tempering import FrameTemper
-from geoloc_ros.localization.tracker import PathTracker
+from geoloc_ros.localization.belief.cells import RoadCells, cut_cells
+from geoloc_ros.localization.belief.tempering import FrameTemper
+from geoloc_ros.localization.belief.tracker import PathTracker
 from geoloc_ros.maps.geomap import PlaceGraph, RoadGraph
 
-from .conftest import places_of, road_graph
+from ..conftest import places_of, road_graph
 
 EXACT = TrackerConfig(
     cell_length_m=5.0, heading_penalty_per_m=0.0, leak_per_m=0.0, off_map_prior=0.0, leave_map_per_m=0.0,

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from geoloc_ros.core.types import Float32, Float64, Int64, Pose2
-from geoloc_ros.localization.belief_native import belief_native, pointer
-from geoloc_ros.localization.cell_grid import TILE_M, CellGrid
-from geoloc_ros.localization.cells import RoadCells
-from geoloc_ros.localization.junctions import CellJoints
+from geoloc_ros.localization.belief.cell_grid import TILE_M, CellGrid
+from geoloc_ros.localization.belief.cells import RoadCells
+from geoloc_ros.localization.belief.junctions import CellJoints
+from geoloc_ros.localization.belief.native import belief_native, pointer
 
 _CHUNK = 2048
 _LEAST_FACTOR = 1e-3

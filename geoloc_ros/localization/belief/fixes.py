@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from geoloc_ros.core.config import TrackerConfig
 from geoloc_ros.core.errors import ObservationError
 from geoloc_ros.core.geometry import wrap_angle
+from geoloc_ros.core.localization_config import TrackerConfig
 from geoloc_ros.core.types import Float32, Float64, HeadingFix, Int64, PositionFix
-from geoloc_ros.localization.cell_grid import CellGrid, cells_near
-from geoloc_ros.localization.cells import RoadCells
+from geoloc_ros.localization.belief.cell_grid import CellGrid, cells_near
+from geoloc_ros.localization.belief.cells import RoadCells
 
 _REACH_SIGMAS = 6.0
 _LANE_M = 3.0

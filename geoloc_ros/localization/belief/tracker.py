@@ -7,17 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from geoloc_ros.core.config import MotionConfig, TrackerConfig
 from geoloc_ros.core.geometry import wrap_angle
+from geoloc_ros.core.localization_config import MotionConfig, TrackerConfig
 from geoloc_ros.core.types import Float32, Float64, HeadingFix, Int64, Mode, Pose2, PositionFix
-from geoloc_ros.localization.cell_grid import build_cell_grid
-from geoloc_ros.localization.cells import cut_cells
-from geoloc_ros.localization.fixes import FixWeights, check_covariance
-from geoloc_ros.localization.junctions import join_cells
-from geoloc_ros.localization.modes import ModeFinder
-from geoloc_ros.localization.road_belief import RoadBelief, StepModel
-from geoloc_ros.localization.smoothing import BeliefHistory
-from geoloc_ros.localization.tempering import MOST_NATS, FrameTemper
+from geoloc_ros.localization.belief.cell_grid import build_cell_grid
+from geoloc_ros.localization.belief.cells import cut_cells
+from geoloc_ros.localization.belief.fixes import FixWeights, check_covariance
+from geoloc_ros.localization.belief.junctions import join_cells
+from geoloc_ros.localization.belief.modes import ModeFinder
+from geoloc_ros.localization.belief.road_belief import RoadBelief, StepModel
+from geoloc_ros.localization.belief.smoothing import BeliefHistory
+from geoloc_ros.localization.belief.tempering import MOST_NATS, FrameTemper
 from geoloc_ros.maps.geomap import PlaceGraph
 
 _REVERSES_AT = -0.5

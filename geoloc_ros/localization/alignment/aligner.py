@@ -17,12 +17,13 @@ from typing import Final
 
 import numpy as np
 
-from geoloc_ros.core.config import AlignConfig, MotionConfig, ScanConfig
+from geoloc_ros.core.config import ScanConfig
 from geoloc_ros.core.geometry import wrap_angle
+from geoloc_ros.core.localization_config import AlignConfig, MotionConfig
 from geoloc_ros.core.native import load_native
 from geoloc_ros.core.types import Float64, Pose2, PositionFix
-from geoloc_ros.localization.joined import JoinedScans, join_fixes, join_scans
-from geoloc_ros.localization.window import ScanWindow
+from geoloc_ros.localization.alignment.joined import JoinedScans, join_fixes, join_scans
+from geoloc_ros.localization.alignment.window import ScanWindow
 from geoloc_ros.maps.raycast import RayCaster
 
 # x, y, yaw, log scale of odometry, yaw drift, its change, camera yaw, log scale of depth.

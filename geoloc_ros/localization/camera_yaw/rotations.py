@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from geoloc_ros.core.config import TrackerConfig
 from geoloc_ros.core.errors import ConfigError
 from geoloc_ros.core.geometry import wrap_angle
+from geoloc_ros.core.localization_config import TrackerConfig
 from geoloc_ros.core.types import Float32, Float64
+from geoloc_ros.localization.camera_yaw.spectra import Spectra
+from geoloc_ros.localization.camera_yaw.turning import BinLayout
 from geoloc_ros.localization.place_index import PlaceIndex
-from geoloc_ros.localization.spectra import Spectra
-from geoloc_ros.localization.turning import BinLayout
 
 # However sure the yaw is, every other one keeps this much: what was learnt off the map can be taken back.
 _LEAST_PROBABILITY = 1e-3

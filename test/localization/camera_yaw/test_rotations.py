@@ -3,16 +3,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geoloc_ros.core.config import TrackerConfig
 from geoloc_ros.core.errors import ConfigError
 from geoloc_ros.core.geometry import wrap_angle
+from geoloc_ros.core.localization_config import TrackerConfig
 from geoloc_ros.core.types import Float32, Float64
+from geoloc_ros.localization.camera_yaw.rotations import CameraYaw
+from geoloc_ros.localization.camera_yaw.turning import BinLayout
 from geoloc_ros.localization.place_index import PlaceIndex
-from geoloc_ros.localization.rotations import CameraYaw
-from geoloc_ros.localization.turning import BinLayout
 from geoloc_ros.maps.geomap import RoadGraph
 
-from .conftest import make_index, road_graph
+from ..conftest import make_index, road_graph
 
 CONFIG = TrackerConfig(score_exponent=0.5)
 

@@ -3,11 +3,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from geoloc_ros.core.config import AlignConfig, MotionConfig, ScanConfig
+from geoloc_ros.core.config import ScanConfig
 from geoloc_ros.core.geometry import compose, relative_motion, wrap_angle
+from geoloc_ros.core.localization_config import AlignConfig, MotionConfig
 from geoloc_ros.core.types import Float64, Observation, Pose2, PositionFix, SemanticScan
-from geoloc_ros.localization.alignment import Aligner, Alignment
-from geoloc_ros.localization.window import ScanWindow
+from geoloc_ros.localization.alignment.aligner import Aligner, Alignment
+from geoloc_ros.localization.alignment.window import ScanWindow
 from geoloc_ros.maps.geomap import GeoMap, Walls
 from geoloc_ros.maps.raycast import RayCaster
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from geoloc_ros.core.geometry import wrap_angle
 from geoloc_ros.core.types import Bool, Float32, Int32, Int64
-from geoloc_ros.localization.cells import RoadCells
+from geoloc_ros.localization.belief.cells import RoadCells
 from geoloc_ros.maps.geomap import PlaceGraph
 
 _OPPOSITE_RAD = 2.5

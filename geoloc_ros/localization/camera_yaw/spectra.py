@@ -9,7 +9,7 @@ import numpy as np
 
 from geoloc_ros.core.native import load_native
 from geoloc_ros.core.types import Float16, Float32, Float64
-from geoloc_ros.localization.turning import MOST_BINS, BinLayout
+from geoloc_ros.localization.camera_yaw.turning import MOST_BINS, BinLayout
 
 _LANES = 16
 _CHUNK = 4096

@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 
 from geoloc_ros.core.geometry import wrap_angle
-from geoloc_ros.localization.cells import cut_cells
-from geoloc_ros.localization.junctions import join_cells
+from geoloc_ros.localization.belief.cells import cut_cells
+from geoloc_ros.localization.belief.junctions import join_cells
 from geoloc_ros.maps.geomap import RoadGraph
 
-from .conftest import places_of, road_graph
+from ..conftest import places_of, road_graph
 
 
 def test_every_cell_has_exactly_one_way_on_as_the_links_say(grid_city: RoadGraph) -> None:

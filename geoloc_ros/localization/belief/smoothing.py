@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from geoloc_ros.core.types import Float32, Int32
-from geoloc_ros.localization.belief_native import belief_native, pointer
-from geoloc_ros.localization.junctions import CellJoints
+from geoloc_ros.localization.belief.junctions import CellJoints
+from geoloc_ros.localization.belief.native import belief_native, pointer
 
 _LEAST_SHARE = 1e-9
 _MOST_CELLS = 20_000

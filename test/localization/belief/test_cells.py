@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from geoloc_ros.core.geometry import wrap_angle
-from geoloc_ros.localization.cells import cut_cells
+from geoloc_ros.localization.belief.cells import cut_cells
 from geoloc_ros.maps.geomap import RoadGraph
 
-from .conftest import places_of, road_graph
+from ..conftest import places_of, road_graph
 
 
 def test_a_link_of_ten_metres_has_four_cells_of_two_and_a_half(straight_road: RoadGraph) -> None:

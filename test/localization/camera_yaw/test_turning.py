@@ -7,7 +7,7 @@ from geoloc_ros.core.types import Float32, SemanticScan
 from geoloc_ros.evaluation.baselines import PublishedEncoder
 from geoloc_ros.evaluation.database import PlaceDatabase, scan_places
 from geoloc_ros.evaluation.retrieval import NUM_TURNS, turn_scan
-from geoloc_ros.localization.turning import BinLayout, find_layout, layout_of, turned_left
+from geoloc_ros.localization.camera_yaw.turning import BinLayout, find_layout, layout_of, turned_left
 from geoloc_ros.maps.geomap import GeoMap
 from geoloc_ros.scan.encoder import HandcraftedEncoder
 from geoloc_ros.scan.encoders import make_encoder

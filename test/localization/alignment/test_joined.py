@@ -1,8 +1,8 @@
 import numpy as np
 
 from geoloc_ros.core.types import Observation, Pose2, PositionFix, SemanticScan
-from geoloc_ros.localization.joined import JoinedScans, join_fixes, join_scans
-from geoloc_ros.localization.window import WindowFrame
+from geoloc_ros.localization.alignment.joined import JoinedScans, join_fixes, join_scans
+from geoloc_ros.localization.alignment.window import WindowFrame
 
 SECOND_NS = 1_000_000_000
 

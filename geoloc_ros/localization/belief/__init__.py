@@ -1,0 +1,1 @@
+"""The belief over the roads of a whole map: an exact Bayes filter, and its backward pass."""
