@@ -30,8 +30,8 @@ app.add_typer(export_app, name="export")
 UseOption = Annotated[
     str,
     typer.Option(
-        help="Camera topics to use, of image,segmentation,depth,instances; networks read the rest from the image. "
-        "Without it: segmentation, depth and instances if the bag has the first two, else all it has."
+        help="What to use, of image,segmentation,depth,instances; networks read the rest from the image. Without any: "
+        "segmentation, depth and instances if the bag has the first two, else all it has. With fix: GPS, too."
     ),
 ]
 CropOption = Annotated[Optional[str], typer.Option("--crop", help="W,S,E,N in degrees: clip the map to this box.")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,9 +15,10 @@ from geoloc_ros.core.errors import DatasetError, ObservationError
 from geoloc_ros.core.progress import ProgressCallback, no_progress
 from geoloc_ros.core.types import Float32, Int32, LocalizationStatus, Observation, PoseEstimate
 from geoloc_ros.datasets.bag import BagReader
-from geoloc_ros.datasets.parts import Part, choose_parts
+from geoloc_ros.datasets.parts import Part, choose_parts, wants_fixes
 from geoloc_ros.evaluation.trace import Trace, most_probable
 from geoloc_ros.evaluation.tum import write_tum
+from geoloc_ros.localization.camera_yaw.turning import layout_of
 from geoloc_ros.localization.localizer import Localizer
 from geoloc_ros.localization.place_index import PlaceIndex
 from geoloc_ros.localization.retrospect import look_back
@@ -78,6 +80,7 @@ def localize_bag(
         config: Must describe the encoder that the index was made with.
         progress: Told about the frames.
         use: What to take from the bag, as `datasets.parts.choose_parts`; networks read from the image what is missing.
+            With `fix` in it the positions of the satellite receiver are heard, too.
         smoothed: Where to write the most probable place of every frame given the whole drive (TUM), if anywhere.
 
     Raises:
@@ -93,7 +96,9 @@ def localize_bag(
     index = PlaceIndex.load(index_path)
     encoder = make_encoder(config.descriptor, config.scan, config.inference)
     index.check_encoder(encoder)
-    localizer = Localizer(index, config)
+    layout = layout_of(encoder, config.scan.num_rays) if config.localizer.camera_yaw == "unknown" else None
+    localizer = Localizer(index, config, layout)
+    fixes = deque(reader.fixes(index.geomap.origin) if wants_fixes(use) else [])
     perceiver = Perceiver(config.networks, config.inference, config.scan, config.observe)
     said: list[PoseEstimate] = []
     seen: list[Observation] = []
@@ -105,6 +110,8 @@ def localize_bag(
             scan = perceiver.perceive([frame.camera_frame()]).scan
             query = encoder.encode_query(scan)
             observation = Observation(frame.stamp_ns, scan, query, frame.odometry)
+            while fixes and fixes[0].stamp_ns <= frame.stamp_ns:
+                localizer.add_position(fixes.popleft())
             said.append(localizer.update(observation))
         except ObservationError as error:
             complaints.append(str(error))

@@ -65,6 +65,23 @@ def test_the_trajectory_holds_the_fixes_of_the_trace(tiny_drive: Any, index: Pat
     assert pose == pytest.approx(trace.pose[fixes], abs=1e-4)
 
 
+def test_gps_makes_the_first_frames_surer_and_is_not_heard_unasked(
+    tiny_drive: Any, index: Path, tmp_path: Path
+) -> None:
+    def belief_at_first(bag: Path, use: str) -> float:
+        return float(Trace.load(localize(bag, index, tmp_path / "a.tum", use=use).trace).probability[:5].mean())
+
+    deaf = edited(tiny_drive.bag, tmp_path / "deaf.mcap", lambda topic, _, __: topic != "/fix")
+    assert belief_at_first(tiny_drive.bag, "fix") > belief_at_first(tiny_drive.bag, "") == belief_at_first(deaf, "")
+    with pytest.raises(DatasetError, match="/fix"):
+        localize(deaf, index, tmp_path / "a.tum", use="fix")
+
+
+def test_a_camera_of_unknown_yaw_is_localized_offline_too(tiny_drive: Any, index: Path, tmp_path: Path) -> None:
+    unknown = load_config(None, ("localizer.camera_yaw=unknown",))
+    assert localize(tiny_drive.bag, index, tmp_path / "a.tum", unknown).frames > 0
+
+
 def test_the_smoothed_drive_holds_every_frame_and_does_not_leap(tiny_drive: Any, index: Path, tmp_path: Path) -> None:
     summary = localize_bag(
         tiny_drive.bag, index, tmp_path / "a.tum", Config(), no_progress, "", tmp_path / "smoothed.tum"

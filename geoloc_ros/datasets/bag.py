@@ -16,10 +16,12 @@ from rosbags.typesys import Stores, get_typestore
 
 from geoloc_ros.core.camera_info import camera_from_info
 from geoloc_ros.core.errors import DatasetError, ObservationError
+from geoloc_ros.core.geodesy import GeoOrigin
 from geoloc_ros.core.geometry import pose2_from_quaternion, pose3_from_quaternion
 from geoloc_ros.core.images import color_image, depth_image, instance_image, label_image
 from geoloc_ros.core.odometry import OdometryBuffer
-from geoloc_ros.core.types import Float64, Int64, OdometryPose, Pose2, Pose3
+from geoloc_ros.core.satellites import satellite_position
+from geoloc_ros.core.types import Float64, Int64, OdometryPose, Pose2, Pose3, PositionFix
 from geoloc_ros.core.view import CameraFrame, Depth
 from geoloc_ros.datasets.parts import PARTS, Part
 
@@ -28,7 +30,9 @@ logger = logging.getLogger(__name__)
 _INFO, _INFO_TOPIC = "camera_info", "/camera/camera_info"
 # As image_transport names what it compresses.
 _TRANSPORTS = ("", "/compressed", "/compressedDepth")
-ODOMETRY_TOPIC, TRUTH_TOPIC, MOUNT_TOPIC = "/odom", "/ground_truth", "/tf_static"
+ODOMETRY_TOPIC, TRUTH_TOPIC, MOUNT_TOPIC, FIX_TOPIC = "/odom", "/ground_truth", "/tf_static", "/fix"
+# Of sensor_msgs/NavSatFix and its status.
+_COVARIANCE_UNKNOWN, _NO_FIX = 0, -1
 _BASE_FRAME = "base_link"
 # How much odometry is remembered for a frame that was recorded late, s.
 _BUFFER_S = 10.0
@@ -105,6 +109,21 @@ class BagReader:
         poses = {_stamp_ns(message): _pose2(message).as_array() for _, message in self._messages({TRUTH_TOPIC})}
         stamps_ns = sorted(poses)
         return np.array(stamps_ns, np.int64), np.array([poses[stamp] for stamp in stamps_ns]).reshape(-1, 3)
+
+    def fixes(self, origin: GeoOrigin) -> list[PositionFix]:
+        """Positions of the satellite receiver on a map, in the order of their stamps; bad ones are left out.
+
+        Raises:
+            DatasetError: If the bag has none.
+        """
+        self._require(FIX_TOPIC)
+        found = []
+        for _, message in self._messages({FIX_TOPIC}):
+            try:
+                found.append(_position_fix(message, origin))
+            except ObservationError as error:
+                logger.warning("%s left out: %s", FIX_TOPIC, error)
+        return sorted(found, key=lambda fix: fix.stamp_ns)
 
     def frame_stamps_ns(self) -> Int64:
         """Stamps (F,) of all frames, complete or not, ascending.
@@ -218,6 +237,16 @@ def _stamp_ns(message: Any) -> int:
 def _pose2(odometry: Any) -> Pose2:
     pose = odometry.pose.pose
     return pose2_from_quaternion(float(pose.position.x), float(pose.position.y), _xyzw(pose.orientation))
+
+
+def _position_fix(message: Any, origin: GeoOrigin) -> PositionFix:
+    covariance = None
+    if message.position_covariance_type != _COVARIANCE_UNKNOWN:
+        covariance = np.asarray(message.position_covariance, np.float64).reshape(3, 3)[:2, :2]
+    place_deg = np.array([message.latitude, message.longitude])
+    return satellite_position(
+        _stamp_ns(message), place_deg, int(message.status.status) != _NO_FIX, covariance, origin
+    )
 
 
 def _mount(transform: Any) -> dict[str, tuple[str, Pose3]]:

@@ -10,22 +10,25 @@ from geoloc_ros.core.errors import ConfigError, DatasetError
 Part = Literal["image", "segmentation", "depth", "instances"]
 """What a camera of a bag may have recorded, by the name of its topic."""
 PARTS: tuple[Part, ...] = get_args(Part)
+_FIX = "fix"
 
 
 def choose_parts(wish: str, recorded: Collection[Part]) -> tuple[Part, ...]:
     """What to read from a bag.
 
     Args:
-        wish: Topics with commas between them, as users write them. Empty: segmentation, depth and instances if the
-            bag has the first two; else all it has, so that networks read from the image what is missing.
+        wish: Topics with commas between them, as users write them. Without one of the camera: segmentation, depth and
+            instances if the bag has the first two; else all it has, so that networks read from the image what is
+            missing.
         recorded: What the bag has.
 
     Raises:
         ConfigError: If the wish names something else, or names too little to localize with.
         DatasetError: If the bag has too little.
     """
-    if wish:
-        parts = _parsed(wish)
+    words = _words(wish)
+    if words != [_FIX] and words:
+        parts = _parsed(words)
         if not _is_enough(parts):
             raise ConfigError(f"'{wish}' is too little to localize with; use image, or both segmentation and depth")
         return parts
@@ -39,13 +42,21 @@ def choose_parts(wish: str, recorded: Collection[Part]) -> tuple[Part, ...]:
     return chosen
 
 
+def wants_fixes(wish: str) -> bool:
+    """Whether a wish names the positions of the satellite receiver, which nobody uses unasked."""
+    return _FIX in _words(wish)
+
+
 def _is_enough(parts: Collection[Part]) -> bool:
     return "image" in parts or {"segmentation", "depth"} <= set(parts)
 
 
-def _parsed(wish: str) -> tuple[Part, ...]:
-    words = [word.strip() for word in wish.split(",")]
-    unknown = [word for word in words if word not in PARTS]
+def _words(wish: str) -> list[str]:
+    return [word.strip() for word in wish.split(",")] if wish else []
+
+
+def _parsed(words: Collection[str]) -> tuple[Part, ...]:
+    unknown = [word for word in words if word not in (*PARTS, _FIX)]
     if unknown:
-        raise ConfigError(f"'{unknown[0]}' is nothing that a camera records; use some of {', '.join(PARTS)}")
+        raise ConfigError(f"'{unknown[0]}' is nothing that is recorded; use some of {', '.join(PARTS)}, {_FIX}")
     return tuple(part for part in PARTS if part in words)

@@ -9,15 +9,12 @@ from sensor_msgs.msg import Imu, NavSatFix, NavSatStatus
 from geoloc_ros.core.errors import ObservationError
 from geoloc_ros.core.geodesy import GeoOrigin
 from geoloc_ros.core.geometry import rotation_from_quaternion
+from geoloc_ros.core.satellites import satellite_position
 from geoloc_ros.core.types import Float64, HeadingFix, PlaceEvidence, Pose2, Pose3, PositionFix
 from geoloc_ros.maps.geomap import GeoMap
 from geoloc_ros.msg import PlaceHypotheses, PlaceHypothesis
 from geoloc_ros.ros.conversions import PLANAR, to_pose2, to_stamp_ns
 
-# A GPS that does not say how good it is, between houses.
-_POOR_FIX_M = 30.0
-# Receivers often say centimetres between houses, where reflections make it metres.
-_BEST_FIX_M = 3.0
 # A compass that does not say how good it is, on a vehicle of iron.
 _POOR_HEADING_RAD = 0.2
 _BEST_HEADING_RAD = 0.03
@@ -55,16 +52,13 @@ def to_position_fix(message: NavSatFix, origin: GeoOrigin) -> PositionFix:
     Raises:
         ObservationError: If it says itself that it is none, or holds NaNs.
     """
-    place = np.array([message.latitude, message.longitude])
-    if message.status.status == NavSatStatus.STATUS_NO_FIX or not np.all(np.isfinite(place)):
-        raise ObservationError(f"GPS fix of status {message.status.status} at {place}: not a position")
-    covariance = np.eye(2) * _POOR_FIX_M**2
+    covariance = None
     if message.position_covariance_type != NavSatFix.COVARIANCE_TYPE_UNKNOWN:
-        covariance = np.array(message.position_covariance).reshape(3, 3)[:2, :2] + np.eye(2) * _BEST_FIX_M**2
-    if not np.all(np.isfinite(covariance)) or np.linalg.eigvalsh(covariance)[0] <= 0.0:
-        raise ObservationError(f"GPS fix has a covariance that is none: {covariance.tolist()}")
-    x_m, y_m = origin.to_map(place[0], place[1])
-    return PositionFix(to_stamp_ns(message.header.stamp), np.array([float(x_m), float(y_m)]), covariance)
+        covariance = np.array(message.position_covariance).reshape(3, 3)[:2, :2]
+    return satellite_position(
+        to_stamp_ns(message.header.stamp), np.array([message.latitude, message.longitude]),
+        message.status.status != NavSatStatus.STATUS_NO_FIX, covariance, origin,
+    )
 
 
 def to_heading_fix(message: Imu, base_from_imu: Pose3) -> HeadingFix:

@@ -1,7 +1,7 @@
 import pytest
 
 from geoloc_ros.core.errors import ConfigError, DatasetError
-from geoloc_ros.datasets.parts import PARTS, Part, choose_parts
+from geoloc_ros.datasets.parts import PARTS, Part, choose_parts, wants_fixes
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,9 @@ def test_a_bag_with_too_little_is_refused(recorded: tuple[Part, ...]) -> None:
 def test_a_wish_that_cannot_be_is_refused(wish: str, said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         choose_parts(wish, PARTS)
+
+
+def test_gps_is_used_when_it_is_asked_for_and_changes_nothing_about_the_camera() -> None:
+    assert choose_parts("fix", PARTS) == choose_parts("", PARTS)
+    assert choose_parts("image,fix", PARTS) == ("image",)
+    assert [wants_fixes(wish) for wish in ("", "image", "fix", "image, fix")] == [False, False, True, True]
