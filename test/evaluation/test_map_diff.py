@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from geoloc_ros.core.types import SemanticScan
 from geoloc_ros.evaluation.map_diff import MapDiff, Verdict, verdicts
 from geoloc_ros.evaluation.map_evidence import SeenDrive
 
@@ -42,6 +43,14 @@ def test_houses_that_are_seen_are_not_blamed() -> None:
 def test_without_any_drive_every_house_may_be_gone_as_usual() -> None:
     probability = MapDiff(street()).probability()
     assert probability == pytest.approx(np.full(NUM_HOUSES, 0.05))
+
+
+def test_a_drive_without_a_fix_says_nothing() -> None:
+    diff = MapDiff(street())
+    whole = drive()
+    scan = SemanticScan(whole.scan.range_m[:0], whole.scan.instance[:0], whole.scan.observed[:0])
+    diff.add(SeenDrive(whole.pose[:0], whole.covariance[:0], scan))
+    assert not diff.was_looked_at.any() and len(diff.new().probability) == 0
 
 
 def test_a_drive_that_sees_it_takes_back_what_another_said() -> None:
