@@ -65,7 +65,7 @@ class MapDiff:
         self._num_rays, self._num_drives = np.zeros(count, np.int64), np.zeros(count, np.int64)
 
     def add(self, drive: SeenDrive) -> None:
-        """Take in a drive; it must be all of it, since frames of one drive err alike. One without a fix says nothing."""
+        """Take in a drive; all of it, since frames of one drive err alike. One without a fix says nothing."""
         if len(drive.pose) == 0:
             return
         counts = self._witness.count(drive)
