@@ -7,7 +7,8 @@
 Nobody tells where a drive starts or heads. Figures are `<name>_<condition>`, without prefix for san_francisco and with
 `<city>_` for others; intervals (95 %) come from drawing drives again.
 
-found                     % of drives whose last frame is a fix within 10 m, and 90 % of those since the first such fix
+found                     % of drives whose last frame is a fix within 10 m, and 90 % of those since the first fix
+                          (under teleport: since the first one within 10 m after it)
 first_fix_m               driven until the first fix, median; infinite without one
 median_error_m            of all fixes, right and wrong; as median_heading_error_deg
 r1m, r3m, r5m             % of the frames since the first fix that are fixes within so many metres

@@ -12,7 +12,7 @@ ellipse95_coverage  % of the fixes whose true position is within the published 9
 nees_median         of the position in units of its covariance; 1.39 if that is true
 nees3_median        the same with the heading; 2.37 if that is true
 outside_fix_rate    % of the frames that have a fix, on drives in other cities
-lost_detect_s       from the first frame elsewhere until there is no wrong fix, median over drives that had a fix
+lost_detect_s       from the first frame elsewhere to the end of the last wrong fix, median over drives that had a fix
 recover_m           driven from there until a fix is within 10 m again, median over the same drives
 modes               places told that are at least half as probable as the best one, mean over all frames
 overconfidence      mean `probability` of fixes less the share of them within 25 m, in points

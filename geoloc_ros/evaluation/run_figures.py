@@ -60,9 +60,16 @@ def _figure(name: str, measure: _Measure, runs: Sequence[ScanRun]) -> RunFigure:
 
 
 def is_found(run: ScanRun) -> bool:
-    """The last frame is a fix within 10 m, and so are 90 % of those since the first such one (after any teleport)."""
-    right = (run.is_fix & (run.error_m <= FOUND_M))[teleport_row(run) :]
-    return bool(right[-1]) and float(right[int(np.argmax(right)) :].mean()) >= STAY_RATIO
+    """The last frame is a fix within 10 m, and so are 90 % of those since the first fix.
+
+    Of a drive with a teleport: since the first fix within 10 m after it; `lost_detect_s` and `recover_m` judge what is
+    before that.
+    """
+    right = run.is_fix & (run.error_m <= FOUND_M)
+    row = teleport_row(run)
+    begun = right if row else run.is_fix
+    since = row + int(np.argmax(begun[row:]))
+    return bool(right[-1]) and float(right[since:].mean()) >= STAY_RATIO
 
 
 def first_fix_m(run: ScanRun) -> float:
@@ -90,15 +97,16 @@ def teleport_row(run: ScanRun) -> int:
 
 
 def lost_detect_s(run: ScanRun) -> Float64:
-    """Time from the first frame after the teleport until there is no wrong fix any more; infinite if there always is.
+    """Time from the first frame after the teleport to the one after the last wrong fix; infinite if the drive ends so.
 
     Empty for a drive without a teleport, or without a fix before it.
     """
     row = teleport_row(run)
     if row == 0 or not run.is_fix[row - 1]:
         return np.empty(0)
-    noticed = ~(run.is_fix & (run.error_m > FALSE_M))[row:]
-    return np.array([run.time_s[row + np.argmax(noticed)] - run.time_s[row] if noticed.any() else np.inf])
+    wrong = np.flatnonzero((run.is_fix & (run.error_m > FALSE_M))[row:])
+    noticed = row if len(wrong) == 0 else row + int(wrong[-1]) + 1
+    return np.array([run.time_s[noticed] - run.time_s[row] if noticed < len(run) else np.inf])
 
 
 def recover_m(run: ScanRun) -> Float64:

@@ -42,7 +42,9 @@ def test_a_path_is_right_whatever_the_localizer_calls_it() -> None:
 
 
 def test_a_drive_is_found_if_its_end_is_and_it_was_not_lost_much_before() -> None:
-    assert is_found(run_of([300.0] * 5 + [5.0] * 15, [FIX] * 20))
+    assert is_found(run_of([300.0] * 5 + [5.0] * 15, [NONE] * 5 + [FIX] * 15))
+    assert is_found(run_of([300.0] * 2 + [5.0] * 18, [FIX] * 20))
+    assert not is_found(run_of([300.0] * 3 + [5.0] * 17, [FIX] * 20)), "wrong fixes before the first right one count"
     assert not is_found(run_of([5.0] * 19 + [11.0], [FIX] * 20))
     assert not is_found(run_of([5.0] * 20, [FIX] * 19 + [NONE]))
     assert not is_found(run_of([5.0] * 5 + [50.0] * 10 + [5.0] * 5, [FIX] * 20))
@@ -78,6 +80,8 @@ def test_a_teleport_is_noticed_when_the_wrong_fix_goes_and_made_good_by_a_right_
     assert figure("lost_detect_s", run_of([1.0] * 20, [FIX] * 20)).n == 0, "it was never carried"
     blind = run_of(error_m, [NONE] * 20, jump_m=700.0)
     assert figure("lost_detect_s", blind).n == 0, "it had nothing to lose"
+    again = run_of(error_m, [FIX] * 13 + [NONE] * 2 + [FIX] + [NONE] * 3 + [FIX], jump_m=700.0)
+    assert figure("lost_detect_s", again).value == 6.0, "a wrong fix that comes back was not noticed before"
     stubborn = run_of(error_m[:18] + [300.0] * 2, [FIX] * 20, jump_m=700.0)
     assert figure("lost_detect_s", stubborn).value == np.inf == figure("recover_m", stubborn).value
 
