@@ -50,27 +50,26 @@ int geoloc_align_scores(const void* scene, int32_t nodes, int32_t rays, const do
   return 0;
 }
 
-// Moves `state` (8,) to where the scans fit the map best; `information` (8, 8) is that of the last step's equations.
-// `pose` (nodes, 3). `report` (5,): iterations, length of the last step in metres, buildings, log ratio, share of hits
-// that fit.
+// Moves `state` (8,) to where the scans fit the map best; `information` (8, 8) is that of the equations there.
+// `pose` (nodes, 3). `report` (6,): iterations, length of the last step in metres, buildings, log ratio, share of hits
+// that fit, disagreement of the buildings.
 // Gives -1 where the equations have no solution.
-int geoloc_align(const void* scene, int32_t nodes, int32_t rays, const double* motion, const float* log_range,
-                 const int32_t* instance, const uint8_t* observed, int32_t num_fixes, const int32_t* fix_node,
-                 const double* fix_position, const double* fix_information, const double* model,
-                 const double* prior_mean, const double* prior_information, int32_t max_iterations, double* state,
-                 double* information, double* pose, double* report) {
+int geoloc_align_window(const void* scene, int32_t nodes, int32_t rays, const double* motion, const float* log_range,
+                        const int32_t* instance, const uint8_t* observed, int32_t num_fixes, const int32_t* fix_node,
+                        const double* fix_position, const double* fix_information, const double* model,
+                        const double* prior_mean, const double* prior_information, int32_t max_iterations,
+                        double* state, double* information, double* pose, double* report) {
   Model values;
   std::copy(model, model + sizeof(Model) / sizeof(double), &values.max_range);
   Alignment alignment(scene, {nodes, rays, motion, log_range, instance, observed},
                       {num_fixes, fix_node, fix_position, fix_information}, values, prior_mean, prior_information);
   State now;
   std::copy(state, state + kState, now.begin());
-  System system{};
   int32_t iteration = 0;
   double length = 0.0;
   for (; iteration < max_iterations; ++iteration) {
     alignment.look(now, iteration >= kFirstEdges);
-    system = alignment.build(now);
+    const System system = alignment.build(now);
     State step = system.right;
     if (!solve(system.square, step)) return -1;
     alignment.settle(step);
@@ -80,6 +79,7 @@ int geoloc_align(const void* scene, int32_t nodes, int32_t rays, const double* m
     if (length < 0.02 && std::abs(step[2]) < 5e-4 && iteration > kFirstEdges) break;
   }
   alignment.look(now, true);
+  const System system = alignment.build(now);
   now[2] = wrap(now[2]);
   std::copy(now.begin(), now.end(), state);
   for (int i = 0; i < kState; ++i)
@@ -89,6 +89,7 @@ int geoloc_align(const void* scene, int32_t nodes, int32_t rays, const double* m
   report[1] = length;
   report[2] = alignment.num_buildings();
   alignment.weigh(now[kDepth], report[3], report[4]);
+  report[5] = alignment.disagreement(system);
   return 0;
 }
 }

@@ -116,6 +116,9 @@ class Alignment {
   // The normal equations of a step at the state looked from, buildings eliminated; their own values follow in settle().
   System build(const State& state);
   void settle(const State& step);
+  // By how much the buildings disagree about the position, over what their weights say they would. Each is compared
+  // with where the others alone would put it. `system` is what build() gave last; needs no settle().
+  double disagreement(const System& system);
 
   // In alignment_evidence.cpp.
   // How much more likely the rays are here than where one knows nothing, in nats, and the share of hits that fit.
@@ -173,6 +176,8 @@ class Alignment {
   void add_edges(int32_t f, const State& state);
   // The rows of each cell, weighed by how well they fit; those of edges are weighed already.
   void sum_rows();
+  // All sums of buildings are nothing again; what was found out about them stays.
+  void clear_sums();
   void accumulate(const Cell& cell, System& system);
   void eliminate(Building& building, System& system) const;
   // Fixes with a bias in common, which is as large as one of them is wrong, and is eliminated.

@@ -15,10 +15,7 @@ constexpr double kFixFreedom = 4.0;
 
 System Alignment::build(const State& state) {
   System system{};
-  for (auto& building : buildings_) {
-    const Building fresh = {{building.own[0], building.own[1], building.own[2]}, {}, {}, {}, 0};
-    building = fresh;
-  }
+  clear_sums();
   sum_rows();
   for (const Cell& cell : cells_) accumulate(cell, system);
   for (auto& building : buildings_) eliminate(building, system);
@@ -46,6 +43,43 @@ void Alignment::settle(const State& step) {
       building.own[a] = 0.0;
       for (int b = 0; b < kOwn; ++b) building.own[a] += inverse[a][b] * right[b];
     }
+  }
+}
+
+// The leave-one-out jackknife in one step per building, over the variance that the information of the buildings promises;
+// 0 where there is none.
+double Alignment::disagreement(const System& system) {
+  State by[2] = {{1.0}, {0.0, 1.0}};  // columns of the covariance
+  if (!solve(system.square, by[0]) || !solve(system.square, by[1])) return 0.0;
+  const double determinant = by[0][0] * by[1][1] - by[0][1] * by[1][0];
+  const double weight[2][2] = {{by[1][1] / determinant, -by[0][1] / determinant},
+                               {-by[1][0] / determinant, by[0][0] / determinant}};
+  std::vector<System> parts(buildings_.size());
+  clear_sums();
+  for (const Cell& cell : cells_) accumulate(cell, parts[static_cast<size_t>(cell.building)]);
+  double found = 0.0, promised = 0.0;
+  for (size_t n = 0; n < parts.size(); ++n) {
+    System& part = parts[n];
+    eliminate(buildings_[n], part);
+    Square others = system.square;
+    for (int i = 0; i < kState; ++i)
+      for (int j = 0; j < kState; ++j) others[i][j] -= part.square[i][j];
+    State moved = part.right;
+    if (!solve(others, moved)) continue;
+    for (int a = 0; a < 2; ++a)
+      for (int b = 0; b < 2; ++b) {
+        found += moved[a] * weight[a][b] * moved[b];
+        for (int i = 0; i < kState; ++i)
+          for (int j = 0; j < kState; ++j) promised += weight[a][b] * by[a][i] * part.square[i][j] * by[b][j];
+      }
+  }
+  return promised > 0.0 ? found / promised : 0.0;
+}
+
+void Alignment::clear_sums() {
+  for (auto& building : buildings_) {
+    const Building fresh = {{building.own[0], building.own[1], building.own[2]}, {}, {}, {}, 0};
+    building = fresh;
   }
 }
 

@@ -47,6 +47,9 @@ _MIN_BUILDINGS, _MIN_INLIER_RATIO, _LAST_STEP_M = 8, 0.3, 1.0
 # square of the rest (Huber, Robust Statistics); the factor is that of 30 drives through kyoto, as large as the 95 %
 # ellipse asks for.
 _VARIANCE_FACTOR = 1.3
+# By how much the weights of Student's t overstate its information, which is (f + 1) / (f + 3) of them (Lange et al.,
+# Robust statistical modeling using the t distribution, 1989), f = 0.5 (kRayFreedom in src/alignment_solver.cpp).
+_OVERSTATED: Final = 3.5 / 1.5
 
 
 @dataclass(frozen=True)
@@ -156,8 +159,8 @@ class Aligner:
 
     def _solve(self, problem: _Problem, start: Float64) -> _Solution:
         joined, mean, information = problem.joined, problem.mean, problem.information
-        solution = _Solution(start.copy(), np.zeros((_STATE, _STATE)), np.zeros((len(joined.motion), 3)), np.zeros(5))
-        failed = _native().geoloc_align(
+        solution = _Solution(start.copy(), np.zeros((_STATE, _STATE)), np.zeros((len(joined.motion), 3)), np.zeros(6))
+        failed = _native().geoloc_align_window(
             self._caster.scene, *joined.log_range.shape, joined.motion.ctypes.data, joined.log_range.ctypes.data,
             joined.instance.ctypes.data, joined.observed.ctypes.data, len(joined.fix_node), joined.fix_node.ctypes.data,
             joined.fix_m.ctypes.data, joined.fix_information.ctypes.data, self._model.ctypes.data, mean.ctypes.data,
@@ -173,8 +176,8 @@ class Aligner:
         """What a solution says, for a start with the covariance `prior`."""
         mean = problem.mean
         x_m, y_m, yaw_rad, log_scale, _, _, camera_rad, log_depth = map(float, solution.state)
-        _, last_step_m, num_buildings, log_ratio, inlier_ratio = map(float, solution.report)
-        growth = _VARIANCE_FACTOR / max(inlier_ratio, _MIN_INLIER_RATIO) ** 2
+        _, last_step_m, num_buildings, log_ratio, inlier_ratio, disagreement = map(float, solution.report)
+        growth = _growth(inlier_ratio, disagreement)
         covariance = np.asarray(growth * np.linalg.inv(solution.information)[:3, :3], np.float64)
         innovation = np.array([x_m - mean[0], y_m - mean[1], wrap_angle(yaw_rad - float(mean[2]))])
         # Over the sum of both: an upper bound of how far they should be apart.
@@ -213,7 +216,18 @@ class _Solution:
     pose: Float64
     """(nodes, 3)."""
     report: Float64
-    """Iterations, last step in metres, buildings, log ratio, inlier ratio."""
+    """Iterations, last step in metres, buildings, log ratio, inlier ratio, disagreement of the buildings."""
+
+
+def _growth(inlier_ratio: float, disagreement: float) -> float:
+    """By how much the variance is larger than the inverse information.
+
+    The larger of what rays that do not fit ask for (many small houses, some of them gone) and of how the buildings
+    disagree (few large ones, which fit but are farther off than assumed). The latter is a sandwich estimator: what an
+    information overstates enters it squared.
+    """
+    unfitting = _VARIANCE_FACTOR / max(inlier_ratio, _MIN_INLIER_RATIO) ** 2
+    return max(unfitting, _OVERSTATED, _OVERSTATED**2 * disagreement)
 
 
 def _log_ratio(solution: _Solution) -> float:
@@ -237,10 +251,10 @@ def _model(scan: ScanConfig, align: AlignConfig) -> Float64:
 def _native() -> ctypes.CDLL:
     library = load_native()
     pointer, count = ctypes.c_void_p, ctypes.c_int32
-    library.geoloc_align.argtypes = [
+    library.geoloc_align_window.argtypes = [
         pointer, count, count, *[pointer] * 4, count, *[pointer] * 6, count, *[pointer] * 4
     ]
-    library.geoloc_align.restype = ctypes.c_int
+    library.geoloc_align_window.restype = ctypes.c_int
     library.geoloc_align_scores.argtypes = [
         pointer, count, count, *[pointer] * 5, ctypes.c_double, count, *[pointer] * 2
     ]

@@ -207,3 +207,24 @@ def test_one_wrong_position_among_many_does_not_matter(street: Street) -> None:
     fixes = [*right[:5], replace(right[5], position_m=right[5].position_m + 100.0), *right[6:]]
     alignment = aligner(street).align(street.window(noise=0.05), street.beside(1.0, 0.0, 0.0), NEAR, fixes)
     assert np.abs(error(alignment, street.end)[:2]).max() < 0.3
+
+
+def houses_moved(street: Street, geomap: GeoMap, sigma_m: float, seed: int) -> Street:
+    """The same drive, on a map that has every house off its place by itself."""
+    walls, rng = geomap.buildings.walls(), np.random.default_rng(seed)
+    moved_m = rng.normal(0.0, sigma_m, (int(walls.building.max()) + 1, 2))[walls.building]
+    return replace(street, caster=RayCaster(Walls(walls.start_m + moved_m, walls.end_m + moved_m, walls.building)))
+
+
+def test_houses_farther_off_than_believed_are_seen_by_how_they_disagree(street: Street, tiny_city: GeoMap) -> None:
+    """A tenth of a metre is believed, half a metre is true: the ellipses have to grow by what the scans show of it."""
+    window, nees, growth = street.window(), [], []
+    believed = aligner(street, offset_sigma_m=0.1).align(window, street.end, NEAR).covariance
+    for seed in range(12):
+        moved = houses_moved(street, tiny_city, 0.5, seed)
+        alignment = aligner(moved, offset_sigma_m=0.1).align(window, street.end, NEAR)
+        away_m = error(alignment, street.end)[:2]
+        nees.append(away_m @ np.linalg.solve(alignment.covariance[:2, :2], away_m))
+        growth.append(np.sqrt(np.linalg.det(alignment.covariance[:2, :2]) / np.linalg.det(believed[:2, :2])))
+    assert np.median(growth) > 3.0
+    assert 0.2 < np.median(nees) < 4.0
