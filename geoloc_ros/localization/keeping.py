@@ -61,7 +61,7 @@ class PlaceKeeper:
     def reset(self) -> None:
         """Forget place, scans and evidence."""
         self._followed: FollowedPlace | None = None
-        self._is_suspect = False
+        self._was_fix = False
         self._unseen_m, self._unsearched_m = 0.0, np.inf
         self._window.reset()
         self._positions.clear()
@@ -128,7 +128,8 @@ class PlaceKeeper:
                 self._unsearched_m = 0.0
             followed.align(self._window, observation, tuple(self._positions), camera_yaw_rad)
             if followed.alignment is not None:
-                self.significance.set_walls(followed.alignment.log_ratio)
+                alignment = followed.alignment
+                self.significance.set_walls(alignment.log_ratio, alignment.inlier_ratio)
         return nats
 
     def probability(self, modes: Sequence[Mode]) -> float:
@@ -166,23 +167,22 @@ class PlaceKeeper:
     def suspect(self) -> None:
         """The newest frames were seen from elsewhere, it seems, and the belief over the map has heard of it.
 
-        So that must convince itself again. If this place is given up, so are all scans so far.
+        So that must convince itself again.
         """
-        self._is_suspect = True
         self.significance.dispel_doubt()
 
     def trust(self) -> None:
-        """The place is a fix."""
-        self._is_suspect = False
+        """The place is a fix. If it is given up, so are all scans so far: the vehicle has been carried elsewhere."""
+        self._was_fix = True
+        self.significance.trust()
 
     def _give_up(self) -> None:
-        """Follow no place."""
+        """Follow no place. What spoke for the map still does."""
         self._followed = None
         self.significance.forget_place()
-        if self._is_suspect:
+        if self._was_fix:
             self._window.reset()
-            self.significance.reset()
-            self._is_suspect = False
+            self._was_fix = False
 
     def _has_gone_astray(self, best: Mode) -> bool:
         """Whether the roads say better than the last alignment where the vehicle is."""

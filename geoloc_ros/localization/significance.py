@@ -11,14 +11,18 @@ _INDEPENDENT_M = 15.0
 # What a wrong place may gain by chance, in units of the information of the frames. Streets look alike, so evidence that
 # is right on average at places drawn at random rises at the best of all wrong ones, the faster the more frames tell.
 _MAP_TOLL, _PLACE_TOLL = 1.0, 2.6
-# The walls of a window, all aligned at once: what wrong places get, and what more of it is worth, as buildings are not
-# independent either.
-_WALLS_TOLL_NATS, _WALLS_SHARE = 100.0, 0.3
+# The walls of a window, all aligned at once: what wrong places get at the most where frames do not bear them out, what
+# where they do, and what more of it is worth, as buildings are not independent either.
+_WALLS_ALONE_TOLL_NATS, _WALLS_TOLL_NATS, _WALLS_SHARE = 120.0, 60.0, 0.3
+# Where less of what is seen fits the walls, they say nothing.
+_LEAST_INLIER_RATIO = 0.5
+# And what frames say without walls: on a map where few places have buildings, any building is like few places.
+_PLACE_ALONE_NATS = 12.0
 # However well a drive fits the roads of a map, the place has to add to it: turns may be alike by chance.
 _MOST_MAP_NATS = 8.0
 # More evidence is not kept, so that no past is so good that the present cannot undo it.
 _MOST_NATS = 40.0
-# Frames of kyoto on the maps of porto and monaco reach a score s less often than exp(-s / 3.4): docs/localization.md.
+# Frames on wrong maps reach a score s less often than exp(-s / 3.4): docs/localization.md.
 _CHANCE_SCALE = 3.4
 
 
@@ -41,7 +45,8 @@ class Significance:
     elsewhere, by much more than either. A sum with a toll forgets a bad beginning and needs no window.
 
     What the alignment says of all walls of its window at once (`Alignment.log_ratio`) comes on top: much where the
-    window is long, nothing at first.
+    window is long, nothing at first. Wrong places that chance upon good frames have bad walls, and the other way round:
+    so neither frames nor walls speak for much until the other does, or until the place is a fix.
 
     A third sum, of the same frames with the opposite sign, is the doubt: the log odds that the newest ones were seen
     from elsewhere.
@@ -57,15 +62,22 @@ class Significance:
 
     def forget_place(self) -> None:
         """Another place is followed now: what spoke for the last one does not speak for it."""
-        self._place = self._walls = self._doubt = 0.0
+        self._place = self._doubt = 0.0
+        self._walls_nats, self._inlier_ratio = -np.inf, 0.0
+        self._is_proven = False
 
     def dispel_doubt(self) -> None:
         """Somebody else has taken it into account."""
         self._doubt = 0.0
 
     def vouch(self) -> None:
-        """Somebody named the place: as if much had spoken for it."""
+        """Somebody named the place: as if much had spoken for it, walls or not."""
         self._place, self._doubt = _MOST_NATS, 0.0
+        self.trust()
+
+    def trust(self) -> None:
+        """The place is a fix: as long as it is followed, frames or walls may carry it without the other."""
+        self._is_proven = True
 
     def add_map(self, witness: Witness) -> None:
         """Count what the whole map has gained."""
@@ -87,14 +99,20 @@ class Significance:
         self._doubt = max(0.0, self._doubt - share * 0.5 * (rays.nats + descriptor_nats))
         return share * 0.5 * rays.nats
 
-    def set_walls(self, log_ratio: float) -> None:
-        """Hear what the last alignment said of the place."""
-        self._walls = min(_MOST_NATS, max(0.0, _WALLS_SHARE * (log_ratio - _WALLS_TOLL_NATS)))
+    def set_walls(self, log_ratio: float, inlier_ratio: float) -> None:
+        """Hear what the last alignment said of the place, and which share of what is seen fits its walls."""
+        self._walls_nats, self._inlier_ratio = log_ratio, inlier_ratio
 
     @property
     def chance(self) -> float:
         """Probability that a frame at a wrong place has as much behind it; 1 where nothing speaks for the place."""
-        return float(np.exp(-(self._map + self._place + self._walls) / _CHANCE_SCALE))
+        place, walls = self._place, 0.0
+        if self._is_proven or self._inlier_ratio >= _LEAST_INLIER_RATIO:
+            borne_out = min(_over(self._walls_nats, _WALLS_TOLL_NATS), place)
+            walls = max(borne_out, _over(self._walls_nats, _WALLS_ALONE_TOLL_NATS))
+        if not self._is_proven:
+            place = min(place, _PLACE_ALONE_NATS + walls)
+        return float(np.exp(-(self._map + place + walls) / _CHANCE_SCALE))
 
     @property
     def doubt(self) -> float:
@@ -104,3 +122,8 @@ class Significance:
 
 def _sum(before: float, gain: float, most: float) -> float:
     return float(np.clip(before + gain, 0.0, most))
+
+
+def _over(nats: float, toll: float) -> float:
+    """What is left of the nats of walls."""
+    return float(np.clip(_WALLS_SHARE * (nats - toll), 0.0, _MOST_NATS))

@@ -10,6 +10,7 @@ from geoloc_ros.core.geometry import compose
 from geoloc_ros.core.types import Float64, Mode, Observation, Pose2, SemanticScan
 from geoloc_ros.localization.keeping import PlaceKeeper
 from geoloc_ros.localization.place_index import PlaceIndex
+from geoloc_ros.localization.significance import Witness
 from geoloc_ros.maps.geomap import GeoMap
 from geoloc_ros.maps.places import build_places
 from geoloc_ros.maps.raycast import RayCaster
@@ -101,3 +102,17 @@ def test_who_is_carried_away_gets_doubts(ride: Ride) -> None:
         ride.keeper.carry(moved.stamp_ns, moved.odometry, 2.0)
         ride.keeper.see(moved, ride.query, 0.0, 0.0)
     assert ride.keeper.verdict((mode,)).doubt > 1.0
+
+
+def test_the_scans_of_a_fix_that_is_given_up_are_dropped_and_what_spoke_for_the_map_is_not(ride: Ride) -> None:
+    elsewhere = (Mode(Pose2(900.0, 0.0, 0.0), SPREAD, 0.4),)
+    for is_fix in (False, True):
+        ride.keeper.reset()
+        for pose in ride.along(0, 10):
+            ride.step(pose, (Mode(pose, SPREAD, 0.95),), 12.0)
+        ride.keeper.significance.add_map(Witness(8.0, 0.0))
+        if is_fix:
+            ride.keeper.trust()
+        ride.step(pose, elsewhere)
+        assert ride.keeper.pose is None and ride.keeper.significance.chance == pytest.approx(np.exp(-8.0 / 3.4))
+        assert (len(ride.keeper._window.frames) == 1) == is_fix

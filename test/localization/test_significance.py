@@ -84,12 +84,39 @@ def test_a_named_place_is_beyond_chance_and_beyond_doubt() -> None:
 
 def test_walls_of_a_long_window_speak_for_a_place_until_there_is_another() -> None:
     significance = Significance()
-    significance.set_walls(100.0)
+    significance.set_walls(120.0, 0.7)
     assert significance.chance == 1.0
-    significance.set_walls(200.0)
+    significance.set_walls(220.0, 0.7)
     assert np.log(significance.chance) == pytest.approx(-30.0 / 3.4)
     significance.forget_place()
     assert significance.chance == 1.0
+
+
+def test_walls_that_frames_bear_out_count_sooner_but_at_most_as_much_as_the_frames() -> None:
+    significance = Significance()
+    significance.add_frame(TELLING, 4.0, 100.0)  # 1.4 nats
+    significance.set_walls(64.0, 0.7)
+    assert np.log(significance.chance) == pytest.approx(-(1.4 + 0.3 * 4.0) / 3.4)
+    significance.set_walls(100.0, 0.7)
+    assert np.log(significance.chance) == pytest.approx(-2.0 * 1.4 / 3.4)
+
+
+def test_walls_that_fit_little_of_what_is_seen_say_nothing() -> None:
+    significance = Significance()
+    significance.set_walls(300.0, 0.45)
+    assert significance.chance == 1.0
+
+
+def test_frames_without_walls_make_no_new_fix_and_keep_an_old_one() -> None:
+    significance = Significance()
+    for _ in range(100):
+        significance.add_map(TELLING)
+        significance.add_frame(TELLING, 4.0, 15.0)
+    assert significance.chance == pytest.approx(np.exp(-(8.0 + 12.0) / 3.4)) and significance.chance > 1e-3
+    significance.trust()
+    assert significance.chance == pytest.approx(np.exp(-(8.0 + 40.0) / 3.4))
+    significance.forget_place()
+    assert significance.chance == pytest.approx(np.exp(-8.0 / 3.4))
 
 
 def test_the_map_alone_makes_no_fix_and_a_named_place_does_not_vouch_for_another() -> None:
