@@ -167,7 +167,8 @@ class Aligner:
             np.ascontiguousarray(information).ctypes.data, self._align.max_iterations, solution.state.ctypes.data,
             solution.information.ctypes.data, solution.pose.ctypes.data, solution.report.ctypes.data,
         )  # fmt: skip
-        assert not failed, "the prior is no covariance"
+        if failed:  # numbers ran away: nothing was found out, which is not to end a node
+            return _Solution(start.copy(), information.copy(), solution.pose, _NOTHING_FOUND.copy())
         return solution
 
     def _alignment(
@@ -217,6 +218,9 @@ class _Solution:
     """(nodes, 3)."""
     report: Float64
     """Iterations, last step in metres, buildings, log ratio, inlier ratio, disagreement of the buildings."""
+
+
+_NOTHING_FOUND = np.array([0.0, np.inf, 0.0, -np.inf, 0.0, 0.0])
 
 
 def _growth(inlier_ratio: float, disagreement: float) -> float:

@@ -147,6 +147,14 @@ def test_rays_that_nobody_observed_say_nothing(street: Street) -> None:
     assert np.all(np.diag(alignment.covariance) >= np.diag(NEAR))
 
 
+def test_equations_without_a_solution_find_nothing_and_end_nothing(street: Street) -> None:
+    start = street.beside(1.0, 0.0, 0.0)
+    spoilt = PositionFix(6 * SECOND_NS, np.zeros(2), np.full((2, 2), np.nan))
+    lost = aligner(street).align(street.window(), start, NEAR, [spoilt])
+    assert not lost.converged and lost.num_buildings == 0 and lost.log_ratio == -np.inf
+    assert np.all(np.isfinite(lost.covariance)) and np.abs(error(lost, start)[:2]).max() < 10.0
+
+
 def test_too_few_houses_are_no_place(square_room: GeoMap) -> None:
     room = Street(RayCaster(square_room.buildings.walls()), [Pose2(0.0, 0.0, 0.0)])
     assert not aligner(room).align(room.window(), Pose2(0.5, 0.0, 0.0), NEAR).converged
