@@ -32,16 +32,15 @@ frame_error_…_m, the median error of that. Chance is the share of places withi
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import Any
 
 import numpy as np
 from _baselines import Baseline, baselines
 from _cells import cell, print_figures
-from _common import Figure, Result, commit
-from _drives import MANY, Course, add_drive_options, courses, densified, drive_all, settle, time_drives
+from _cities import measure_cities
+from _common import Figure, commit
+from _drives import MANY, Course, add_drive_options, densified, drive_all, settle, time_drives
 
-from geoloc_ros.core.errors import GeolocError
 from geoloc_ros.evaluation.run_figures import RunFigure, figures
 from geoloc_ros.evaluation.scan_runs import ScanRun
 
@@ -53,17 +52,7 @@ NOT_ON_THE_MAP = "outside"
 
 
 def main() -> None:
-    arguments = _arguments()
-    shown: list[Figure] = []
-    rows: list[dict[str, Any]] = []
-    try:
-        for course in courses(arguments):
-            for figure, row in _measure(course, arguments):
-                shown.append(figure)
-                rows.append(row)
-    except GeolocError as error:
-        sys.exit(f"error: {error}")
-    Result(arguments.seed, ", ".join(arguments.conditions), shown, rows).write(arguments.json)
+    measure_cities(_arguments(), _measure)
 
 
 def _measure(course: Course, arguments: argparse.Namespace) -> list[tuple[Figure, dict[str, Any]]]:

@@ -24,17 +24,17 @@ that remains if only the surest frames were published.
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from _cells import print_figures
-from _common import Figure, Result, commit
-from _drives import Course, add_drive_options, courses, drive_all, settle
+from _cities import measure_cities
+from _common import Figure, commit
+from _drives import Course, add_drive_options, drive_all, settle
 from _trust_charts import draw_trust
 
-from geoloc_ros.core.errors import GeolocError
+from geoloc_ros.evaluation.consistency import median_nees
 from geoloc_ros.evaluation.run_figures import figures
 from geoloc_ros.evaluation.scan_runs import ScanRun
 
@@ -45,17 +45,7 @@ ONLY = {"outside": ("outside_fix_rate",), "teleport": (*ALWAYS, "lost_detect_s",
 
 
 def main() -> None:
-    arguments = _arguments()
-    shown: list[Figure] = []
-    rows: list[dict[str, Any]] = []
-    try:
-        for course in courses(arguments):
-            for figure, row in _measure(course, arguments):
-                shown.append(figure)
-                rows.append(row)
-    except GeolocError as error:
-        sys.exit(f"error: {error}")
-    Result(arguments.seed, ", ".join(arguments.conditions), shown, rows).write(arguments.json)
+    measure_cities(_arguments(), _measure)
 
 
 def _measure(course: Course, arguments: argparse.Namespace) -> list[tuple[Figure, dict[str, Any]]]:
@@ -66,7 +56,8 @@ def _measure(course: Course, arguments: argparse.Namespace) -> list[tuple[Figure
         f"\n{course.name}: {course.num_viewpoints} viewpoints, {arguments.drives} drives of 1 km per condition, seed "
         f"{arguments.seed}, noise as the condition says, commit {commit()}"
     )
-    print("if covariances were true: ellipse95_coverage 95 %, nees_median 1.39, nees3_median 2.37")
+    true = f"nees_median {median_nees(2):.2f}, nees3_median {median_nees(3):.2f}"
+    print(f"if covariances were true: ellipse95_coverage 95 %, {true}")
     print_figures(judged)
     print(_in_words(runs))
     if arguments.figure is not None:

@@ -61,21 +61,19 @@ def find_drive_condition(name: str) -> DriveCondition:
 
 _PAPER = CONDITIONS["paper"]
 _ANY_YAW = ("localizer.camera_yaw=unknown",)
-_ANY_SCALE = ("align.depth_scale_sigma=0.4",)
-"""As for depth that a network guesses from one image: a factor of 0.5 to 2 has a log of 0.4, root mean square."""
 _ALL = (
     DriveCondition("paper", _PAPER),
     DriveCondition("outside", _PAPER, where="outside"),
     DriveCondition("teleport", _PAPER, where="teleport"),
     DriveCondition("heading_unknown", _PAPER, camera_is_turned=True, settings=_ANY_YAW),
-    DriveCondition("hard", CONDITIONS["hard"], camera_is_turned=True, settings=_ANY_YAW + _ANY_SCALE),
+    DriveCondition("hard", CONDITIONS["hard"], camera_is_turned=True, settings=_ANY_YAW),
     DriveCondition("fov90", CONDITIONS["fov90"]),
     DriveCondition("stale30", CONDITIONS["stale30"]),
     DriveCondition("grid", _PAPER, where="grid"),
     DriveCondition("gps_wrong", _PAPER, positions="wrong"),
     DriveCondition("gps_on", _PAPER, positions="right"),
     DriveCondition("occluded50", CONDITIONS["occluded50"]),
-    DriveCondition("scale", CONDITIONS["scale"], settings=_ANY_SCALE),
+    DriveCondition("scale", CONDITIONS["scale"]),
 )
 """Without satellites is what all but two are already."""
 

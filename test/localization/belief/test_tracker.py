@@ -7,23 +7,11 @@ from geoloc_ros.core.errors import ObservationError
 from geoloc_ros.core.localization_config import MotionConfig, TrackerConfig
 from geoloc_ros.core.types import HeadingFix, Pose2, PositionFix
 from geoloc_ros.localization.belief.cells import RoadCells, cut_cells
-from geoloc_ros.localization.belief.tempering import FrameTemper
 from geoloc_ros.localization.belief.tracker import PathTracker
-from geoloc_ros.maps.geomap import PlaceGraph, RoadGraph
+from geoloc_ros.maps.geomap import RoadGraph
 
 from ..conftest import places_of, road_graph
-
-EXACT = TrackerConfig(
-    cell_length_m=5.0, heading_penalty_per_m=0.0, leak_per_m=0.0, off_map_prior=0.0, leave_map_per_m=0.0,
-    enter_map_per_m=0.0,
-)
-LAGGING = MotionConfig(distance_variance_m=0.5)
-CROSS = places_of(road_graph([(0, 0), (20, 0), (20, 20), (40, 0)], [(0, 1), (1, 2), (1, 3)]))
-SMALL = np.diag([4.0, 4.0, 0.05])
-
-
-def at(viewpoint: int, places: PlaceGraph) -> Pose2:
-    return Pose2(*map(float, places.poses()[viewpoint]))
+from .given import CROSS, EXACT, LAGGING, SMALL, at
 
 
 def by_all_paths(
@@ -272,144 +260,12 @@ def test_a_vehicle_that_turns_round_drives_back_on_its_road(straight_road: RoadG
     assert mode.probability > 0.9
 
 
-def test_two_places_that_look_alike_are_two_modes(straight_road: RoadGraph) -> None:
-    places = places_of(straight_road)
-    tracker = PathTracker(places, TrackerConfig(), MotionConfig())
-    liked = np.full(len(places.viewpoint_place), -10.0, np.float32)
-    liked[[10, 25]] = np.log([2.0, 1.0])
-    tracker.weigh(liked)
-    first, second, *others = tracker.modes(5, 15.0, 1.0)
-    assert first.pose.x_m == pytest.approx(105.0, abs=1.0) and second.pose.x_m == pytest.approx(255.0, abs=1.0)
-    assert first.probability == pytest.approx(2.0 * second.probability, rel=0.01)
-    assert first.probability + second.probability + tracker.off_map_probability == pytest.approx(1.0, abs=0.02)
-    assert all(other.probability < 0.01 for other in others)
-
-
-def test_modes_do_not_share_cells(grid_city: RoadGraph) -> None:
-    tracker = PathTracker(places_of(grid_city), TrackerConfig(), MotionConfig())
-    modes = tracker.modes(400, 30.0, 1.0)
-    assert sum(mode.probability for mode in modes) == pytest.approx(1.0 - tracker.off_map_probability, abs=1e-4)
-
-
-def test_a_frame_that_looks_like_nowhere_here_is_evidence_of_being_elsewhere(straight_road: RoadGraph) -> None:
-    places = places_of(straight_road)
-    tracker = PathTracker(places, TrackerConfig(look_alike_nats=0.0), MotionConfig())
-    nowhere = np.full(len(places.viewpoint_place), -1.0, np.float32)
-    tracker.weigh(nowhere)
-    assert tracker.log_evidence == pytest.approx(-1.0, abs=1e-5)
-    assert tracker.off_map_probability == pytest.approx(0.1 / (0.1 + 0.9 * np.exp(-1.0)), abs=1e-5)
-
-
-@pytest.mark.parametrize("power", [0.1, 0.5, 1.0])
-def test_ratios_that_average_to_one_do_so_in_part(power: float) -> None:
-    ratio = np.random.default_rng(0).exponential(1.0, 5000)
-    log_ratio = np.log(ratio / ratio.mean()).astype(np.float32)
-    tempered, choice = FrameTemper(5000).ratios(log_ratio, power)
-    assert tempered.mean() == pytest.approx(1.0, abs=1e-4)
-    assert choice == pytest.approx(0.5, abs=0.05)  # 1 - 1 / mean square, which is 2 for an exponential
-
-
-def test_a_drive_of_frames_drawn_by_chance_gains_no_evidence(grid_city: RoadGraph) -> None:
-    places = places_of(grid_city)
-    config = TrackerConfig(heading_penalty_per_m=0.0, turn_chance_per_m=0.0)
-    tracker, rng, highest = PathTracker(places, config, MotionConfig()), np.random.default_rng(3), []
-    for _ in range(40):
-        tracker.reset()
-        evidence = []
-        for _ in range(25):
-            ratio = rng.exponential(1.0, len(places.viewpoint_place))
-            tracker.advance(5.0, 0.0)
-            tracker.weigh(np.log(ratio / ratio.mean()).astype(np.float32))
-            evidence.append(tracker.log_evidence)
-        highest.append(max(evidence))
-    # Ville: above log(20) in at most one of 20.
-    assert np.mean(np.array(highest) > np.log(20.0)) <= 0.05
-
-
-def test_who_leaves_the_end_of_the_map_is_off_the_map() -> None:
-    both = road_graph([(0.0, 0.0), (100.0, 0.0)], [(0, 1)])
-    one_way = RoadGraph(
-        both.node_m, both.edge_from[:1], both.edge_to[:1], np.full(1, -1, np.int32), both.point_m[:2],
-        both.point_start[:2],
-    )
-    tracker = PathTracker(places_of(one_way), TrackerConfig(), MotionConfig())
-    tracker.set_pose(Pose2(80.0, 0.0, 0.0), SMALL)
-    tracker.advance(40.0, 0.0)
-    assert tracker.off_map_probability > 0.9
-
-
-def test_boosting_a_mode_makes_it_as_much_more_likely(straight_road: RoadGraph) -> None:
-    places = places_of(straight_road)
-    tracker = PathTracker(places, TrackerConfig(), MotionConfig())
-    liked = np.full(len(places.viewpoint_place), -20.0, np.float32)
-    liked[[10, 25]] = 0.0
-    tracker.weigh(liked)
-    evidence = tracker.log_evidence
-    tracker.boost(np.array([[105.0, 0.0, 0.0]]), np.array([np.log(3.0)]), 15.0, 1.0)
-    first, second = tracker.modes(2, 15.0, 1.0)
-    assert first.pose.x_m == pytest.approx(105.0, abs=1.0)
-    assert first.probability == pytest.approx(3.0 * second.probability, rel=0.01)
-    assert tracker.log_evidence == evidence
-    assert tracker.belief().sum() + tracker.off_map_probability == pytest.approx(1.0, abs=1e-4)
-
-
-def test_a_place_that_is_ruled_out_leaves_a_belief_in_the_rest(straight_road: RoadGraph) -> None:
-    tracker = PathTracker(places_of(straight_road), TrackerConfig(), MotionConfig())
-    tracker.set_pose(Pose2(200.0, 0.0, 0.0), SMALL)
-    tracker.boost(np.array([[200.0, 0.0, 0.0]]), np.array([-50.0]), 30.0, 1.0)
-    assert tracker.advance(5.0, 0.0)
-    assert np.isfinite(tracker.log_evidence)
-    assert tracker.belief().min() >= 0.0
-    assert tracker.belief().sum() + tracker.off_map_probability == pytest.approx(1.0, abs=1e-4)
-
-
-def test_reopening_keeps_the_rest(straight_road: RoadGraph) -> None:
-    tracker = PathTracker(places_of(straight_road), TrackerConfig(), MotionConfig())
-    tracker.set_pose(Pose2(200.0, 0.0, 0.0), SMALL)
-    before = tracker.modes(1, 15.0, 1.0)[0].probability
-    tracker.reopen(0.5)
-    mode = tracker.modes(1, 15.0, 1.0)[0]
-    assert mode.pose.x_m == pytest.approx(200.0, abs=1.0)
-    assert mode.probability == pytest.approx(0.5 * before, abs=0.05)
-
-
 def test_the_belief_of_a_few_viewpoints_is_that_of_all(tee: RoadGraph) -> None:
     places = places_of(tee)
     tracker = PathTracker(places, TrackerConfig(), MotionConfig())
     tracker.weigh(np.random.default_rng(0).normal(0.0, 1.0, len(places.viewpoint_place)).astype(np.float32))
     rows = np.arange(len(places.viewpoint_place))
     assert tracker.belief_at(rows) == pytest.approx(tracker.belief(), abs=1e-7)
-
-
-def test_a_straight_road_gains_what_turns_cost_elsewhere(straight_road: RoadGraph) -> None:
-    tracker = PathTracker(places_of(straight_road), TrackerConfig(turn_chance_per_m=0.05), MotionConfig())
-    tracker.set_pose(Pose2(50.0, 0.0, 0.0), SMALL)
-    tracker.advance(200.0, 0.0)
-    assert tracker.log_evidence == pytest.approx(0.05 * 200.0, abs=0.2)
-
-
-def test_the_map_is_left_and_entered_at_the_rates_of_the_config(grid_city: RoadGraph) -> None:
-    still = {"turn_chance_per_m": 0.0, "heading_penalty_per_m": 0.0}
-    config = TrackerConfig(off_map_prior=0.0, leave_map_per_m=1e-4, enter_map_per_m=0.0, **still)
-    leaving = PathTracker(places_of(grid_city), config, MotionConfig())
-    leaving.advance(300.0, 0.0)
-    assert leaving.off_map_probability == pytest.approx(1.0 - np.exp(-0.03), rel=0.02)
-    config = TrackerConfig(off_map_prior=0.9, leave_map_per_m=0.0, enter_map_per_m=1e-3, **still)
-    entering = PathTracker(places_of(grid_city), config, MotionConfig())
-    entering.advance(300.0, 0.0)
-    assert entering.off_map_probability == pytest.approx(0.9 * np.exp(-0.3), rel=0.02)
-    assert entering.belief().sum() + entering.off_map_probability == pytest.approx(1.0, abs=1e-4)
-
-
-def test_off_the_map_a_frame_that_prefers_some_places_gets_their_look_alikes(straight_road: RoadGraph) -> None:
-    places = places_of(straight_road)
-    liked = np.full(len(places.viewpoint_place), 0.5)
-    liked[: len(liked) // 4] = 2.5  # mean 1, mean square 1.75
-    tracker = PathTracker(places, TrackerConfig(look_alike_nats=1.0), MotionConfig())
-    tracker.weigh(np.log(liked).astype(np.float32))
-    odds = tracker.off_map_probability / (1.0 - tracker.off_map_probability)
-    assert odds == pytest.approx(np.exp(1.0 - 1.0 / 1.75) / 9.0, rel=0.02)
-    assert tracker.log_evidence == pytest.approx(0.0, abs=0.02)
 
 
 def test_a_place_is_boosted_where_the_vehicle_is_and_not_its_cell(straight_road: RoadGraph) -> None:
@@ -452,20 +308,3 @@ def test_whatever_happens_it_stays_a_probability(steps: list[tuple[int, float, i
             assert np.linalg.eigvalsh(mode.covariance)[0] > 0.0
     assert all(np.isfinite(mode.pose.as_array()).all() for mode in tracker.smoothed())
     assert np.isfinite(tracker.most_probable_path()).all()
-
-
-@pytest.mark.parametrize("power", [0.25, 0.5])
-def test_a_frame_that_looks_like_nowhere_here_says_so_in_part(power: float) -> None:
-    ratio = np.random.default_rng(0).exponential(0.1, 5000)
-    tempered, _ = FrameTemper(5000).ratios(np.log(ratio).astype(np.float32), power)
-    assert tempered.mean() == pytest.approx(ratio.mean() ** power, rel=1e-4)
-
-
-def test_the_spread_of_a_mode_lies_along_its_road() -> None:
-    slanted = road_graph([(0.0, 0.0), (300.0, 300.0)], [(0, 1)])
-    tracker = PathTracker(places_of(slanted), TrackerConfig(), MotionConfig())
-    tracker.set_pose(Pose2(150.0, 150.0, np.pi / 4), np.diag([25.0, 25.0, 0.05]))
-    covariance = tracker.modes(1, 30.0, 1.0)[0].covariance
-    along, across = np.array([1.0, 1.0]) / np.sqrt(2.0), np.array([1.0, -1.0]) / np.sqrt(2.0)
-    assert along @ covariance[:2, :2] @ along > 15.0
-    assert across @ covariance[:2, :2] @ across < 3.0
