@@ -73,7 +73,13 @@ BUILD = [
         )
     ),
 ]
-TRAIN = ["torch==2.13.0", "onnx>=1.16", "tensorboard>=2.16"]
+TRAIN = [
+    "torch==2.13.0",
+    "onnx>=1.16",
+    "tensorboard>=2.16",
+    "transformers>=4.46",  # backbones of networks for photos
+    "pytorch-metric-learning>=2.5",
+]
 # Other people's networks to ONNX; torchvision, which belongs to one build of torch, only for detectors.
 EXPORT = ["torch==2.13.0", "onnx>=1.16", "transformers>=4.46", "safetensors>=0.4"]
 TENSORRT_RTX = 'tensorrt-rtx-cu13>=1.5; sys_platform == "linux" and platform_machine == "x86_64"'
@@ -88,7 +94,6 @@ EXTRAS = {
         "hypothesis>=6.100",
         *TRAIN,  # and small networks for tests
         *EXPORT,
-        "faiss-cpu>=1.8",  # the peer of benchmarks/encoder.py
         TENSORRT_RTX,  # builds engines without a GPU; 228 MB, 10 s
         # Linters learn new complaints with every version, and numpy's annotations change what mypy says.
         'mypy==2.4.*; python_version >= "3.11"',

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from geoloc_ros.core.errors import ConfigError
 from geoloc_ros.core.localization_config import AlignConfig, LocalizerConfig, MotionConfig, TrackerConfig
+from geoloc_ros.core.photo_config import PhotoConfig, SearchConfig
 from geoloc_ros.core.section import Section, validated
 
 
@@ -142,6 +143,8 @@ class Config(Section):
     tracker: TrackerConfig = TrackerConfig()
     align: AlignConfig = AlignConfig()
     localizer: LocalizerConfig = LocalizerConfig()
+    photo: PhotoConfig = PhotoConfig()
+    search: SearchConfig = SearchConfig()
     sim: SimConfig = SimConfig()
 
 

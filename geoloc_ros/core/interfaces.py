@@ -1,11 +1,11 @@
 """The seams of the package: what a part must offer to be exchanged for another."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from geoloc_ros.core.camera import Camera
-from geoloc_ros.core.types import Float32, Pose3, SemanticScan, UInt8
+from geoloc_ros.core.types import Float32, Int64, Pose3, SemanticScan, UInt8
 from geoloc_ros.core.view import Reading, ReadingKind
 
 
@@ -86,3 +86,43 @@ class ImageReader(Protocol):
             ObservationError: If the image does not fit the camera.
             BackendError: If no engine can run the network in this size.
         """
+
+
+class PhotoEncoder(Protocol):
+    """Turns photos into descriptors of unit length: the larger their inner product, the more alike.
+
+    `str(encoder)` is for messages: the file of the network and the engine that runs it.
+    """
+
+    @property
+    def encoder_id(self) -> str:
+        """Names the network and everything that changes its output; descriptors of equal ids are comparable."""
+
+    @property
+    def dimension(self) -> int:
+        """D."""
+
+    def encode(self, images: Sequence[UInt8]) -> Float32:
+        """Descriptors (N, D) of images (H, W, 3) of any size, red first. Calls from one thread at a time.
+
+        Raises:
+            ObservationError: If an image is none.
+        """
+
+
+class DescriptorSearch(Protocol):
+    """Finds, among descriptors of unit length, those nearest to a query; exactly, or nearly so for less."""
+
+    @property
+    def name(self) -> str:
+        """Of the method and what was chosen for it, for people."""
+
+    @property
+    def num_bytes(self) -> int:
+        """Of memory that the search needs."""
+
+    def __len__(self) -> int:
+        """V descriptors."""
+
+    def search(self, queries: Float32, count: int) -> tuple[Float32, Int64]:
+        """Inner products (Q, K), largest first, and rows (Q, K) of the K = min(count, V) nearest; row -1 for none."""

@@ -1,0 +1,26 @@
+"""Parameters of place recognition from photos."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from geoloc_ros.core.section import Section
+
+SearchKind = Literal["auto", "exact", "ivfpq", "imi", "hnsw", "fastscan"]
+
+
+class PhotoConfig(Section):
+    """How a photo becomes a descriptor."""
+
+    model: str = Field("", description="ONNX file of the network; empty: the one that is shipped")
+
+
+class SearchConfig(Section):
+    """How the photos most alike are found."""
+
+    kind: SearchKind = Field("auto", description="Index of the descriptors; auto chooses by size and asked recall")
+    recall: float = Field(
+        0.98, gt=0.0, le=1.0, description="Share of the 10 nearest that an approximate search must find; 1 is exact"
+    )

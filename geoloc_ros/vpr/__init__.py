@@ -1,0 +1,1 @@
+"""Places recognised from photos: descriptors of photos, search among them, sequences of them."""
