@@ -31,9 +31,11 @@ class PhotoSet:
     sequence: Int32
     """(N,), photos of one number were taken on one drive, in this order; -1 for photos by themselves."""
     condition: tuple[str, ...]
-    """(N,), such as "night" or "winter"; "" where nothing is known."""
+    """(N,), words such as "night" or "day sideways"; "" where nothing is known."""
     label_file: tuple[str, ...]
     """(N,), images of classes (`core.classes`, 255 for none), relative to `root`; "" where there are none."""
+    place: Int32
+    """(N,), photos of one number show one place, as the collection itself says; -1 where it does not."""
 
     def __len__(self) -> int:
         """N."""
@@ -49,7 +51,7 @@ class PhotoSet:
         return PhotoSet(
             self.name, self.root, tuple(self.file[row] for row in chosen), self.position_m[rows],
             self.geodetic_deg[rows], self.yaw_rad[rows], self.stamp_ns[rows], self.sequence[rows],
-            tuple(self.condition[row] for row in chosen), tuple(self.label_file[row] for row in chosen),
+            tuple(self.condition[row] for row in chosen), tuple(self.label_file[row] for row in chosen), self.place[rows],
         )
 
 
@@ -76,6 +78,7 @@ def photo_set(
     name: str, root: Path, file: tuple[str, ...], position_m: Float64, *, geodetic_deg: Float64 | None = None,
     yaw_rad: Float64 | None = None, stamp_ns: Int64 | None = None, sequence: Int32 | None = None,
     condition: tuple[str, ...] | None = None, label_file: tuple[str, ...] | None = None,
+    place: Int32 | None = None,
 ) -> PhotoSet:
     """A set with "nobody knows" for all that is not given."""
     count, nothing = len(file), ("",) * len(file)
@@ -86,4 +89,5 @@ def photo_set(
         np.full(count, -1, np.int64) if stamp_ns is None else stamp_ns,
         np.full(count, -1, np.int32) if sequence is None else sequence,
         condition or nothing, label_file or nothing,
+        np.full(count, -1, np.int32) if place is None else place,
     )
