@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import pickle
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any, Protocol
 
 import torch
 
@@ -52,19 +54,25 @@ def copy_weights(module: torch.nn.Module) -> Weights:
     return {name: tensor.detach().clone() for name, tensor in module.state_dict().items()}
 
 
-def save_checkpoint(
-    path: Path, state: TrainingState, module: torch.nn.Module, optimizer: torch.optim.Optimizer
-) -> None:
+class Kept(Protocol):
+    """Something whose state is part of a checkpoint, such as a network or its optimisers."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Tensors, numbers, strings, and lists and dictionaries of them."""
+
+    def load_state_dict(self, state: dict[str, Any], /) -> object:
+        """Take what `state_dict` gave."""
+
+
+def save_checkpoint(path: Path, state: TrainingState, parts: Mapping[str, Kept]) -> None:
     """Write everything that a training needs to go on."""
     with write_beside(path) as partial:
         entries = {**vars(state), "curve": [asdict(point) for point in state.curve]}
-        torch.save({**entries, "module": module.state_dict(), "optimizer": optimizer.state_dict()}, partial)
+        torch.save({**entries, "parts": {name: part.state_dict() for name, part in parts.items()}}, partial)
 
 
-def load_checkpoint(
-    path: Path, identity: str, module: torch.nn.Module, optimizer: torch.optim.Optimizer
-) -> TrainingState:
-    """Put `module` and `optimizer` where they were when `path` was written.
+def load_checkpoint(path: Path, identity: str, parts: Mapping[str, Kept]) -> TrainingState:
+    """Put the parts where they were when `path` was written.
 
     Raises:
         ArtifactError: The file is damaged, or of a training with other data, seed or first weights.
@@ -73,13 +81,16 @@ def load_checkpoint(
         entries = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
         raise ArtifactError(f"checkpoint '{path}' cannot be read ({error}); remove it to start anew") from error
-    if entries["identity"] != identity:
+    if entries.get("identity") != identity:
         raise ArtifactError(
-            f"checkpoint '{path}' is of another training ({entries['identity']}), this one is {identity}; "
+            f"checkpoint '{path}' is of another training ({entries.get('identity')}), this one is {identity}; "
             "choose another output or remove it"
         )
-    module.load_state_dict(entries.pop("module"))
-    optimizer.load_state_dict(entries.pop("optimizer"))
+    if set(entries.get("parts", ())) != set(parts):
+        raise ArtifactError(f"checkpoint '{path}' is of another version of this program; remove it to start anew")
+    stored = entries.pop("parts")
+    for name, part in parts.items():
+        part.load_state_dict(stored[name])
     curve = [CurvePoint(**point) for point in entries.pop("curve")]
     return TrainingState(curve=curve, **entries)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
+
+from geoloc_ros.training.processes import Processes
 
 Batch = tuple[torch.Tensor, ...]
 """What one step learns from."""
@@ -37,7 +40,10 @@ class Recipe(Protocol):
         """At `progress` of the budget, 0 to 1."""
 
     def batch(self, step: int) -> Batch:
-        """Tensors on the CPU for one step; called from another thread than the rest, in order."""
+        """Tensors on the CPU for one step; called from another thread than the rest, in order.
+
+        Where P processes train together, that of number r among them asks for P * step + r.
+        """
 
     def loss(self, batch: Batch) -> torch.Tensor:
         """Scalar of a batch on the module's device."""
@@ -47,6 +53,42 @@ class Recipe(Protocol):
 
     def export(self, path: Path) -> None:
         """Write the network as ONNX to `path`, which appears whole or not at all."""
+
+
+@dataclass(frozen=True)
+class Descent:
+    """An optimiser of parameters that no other one has, and how fast it goes."""
+
+    optimizer: torch.optim.Optimizer
+    """The learning rate that each of its groups was made with is the group's peak."""
+    factor: Callable[[float], float]
+    """Of the peaks, at a progress of 0 to 1."""
+
+
+@runtime_checkable
+class DescentRecipe(Recipe, Protocol):
+    """A recipe with optimisers of its own in place of AdamW; its `weight_decay` and `learning_rate` are not asked."""
+
+    def descents(self) -> tuple[Descent, ...]:
+        """Made anew, of the parameters of `module`, which is on its device. `loss` is that of all of them."""
+
+
+@runtime_checkable
+class RefreshingRecipe(Recipe, Protocol):
+    """A recipe whose batches follow from the step and from what the network made of the data a while ago."""
+
+    @property
+    def refresh_every(self) -> int:
+        """Steps. The loop calls `refresh` before the batch of each multiple of it, the first included."""
+
+    def refresh(self, step: int, processes: Processes) -> None:
+        """Look at the data anew; called in `eval()` mode, without gradients, in all processes at once."""
+
+    def memory(self) -> dict[str, torch.Tensor]:
+        """What `batch` and the next `refresh` need of the last one; it becomes part of the checkpoint."""
+
+    def remember(self, memory: dict[str, torch.Tensor]) -> None:
+        """Take what `memory` gave, of this or of an earlier run."""
 
 
 class ScanRecipe(Recipe, Protocol):
