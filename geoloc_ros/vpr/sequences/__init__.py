@@ -1,0 +1,1 @@
+"""Several photos in a row instead of one: pooled, voted, aligned, or tracked along the photos of the index."""
