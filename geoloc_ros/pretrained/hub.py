@@ -95,10 +95,10 @@ def load_pretrained(family: Family, source: str) -> Pretrained:
         ConfigError: If it is of another family, or tells depth that is no metres.
     """
     kind = _KINDS[family]
-    with _clear_errors(source):
+    with clear_errors(source):
         config = transformers.AutoConfig.from_pretrained(source, trust_remote_code=False)
     _check(family, source, config)
-    with _clear_errors(source):
+    with clear_errors(source):
         model, loading = getattr(transformers, kind.class_name).from_pretrained(
             source, config=config, use_safetensors=True, output_loading_info=True, dtype=torch.float32
         )
@@ -108,7 +108,7 @@ def load_pretrained(family: Family, source: str) -> Pretrained:
     revision = getattr(config, "_commit_hash", None)
     return Pretrained(
         _Outputs(model, kind.outputs).eval(), kind.outputs, () if family == "depth-anything" else names,
-        _normalization(source), kind.multiple_of, kind.tolerance,
+        read_normalization(source), kind.multiple_of, kind.tolerance,
         f"{source} at {revision}" if revision else source,
     )
 
@@ -129,8 +129,9 @@ def _check(family: Family, source: str, config: Any) -> None:
         )
 
 
-def _normalization(source: str) -> Normalization:
-    with _clear_errors(source):
+def read_normalization(source: str) -> Normalization:
+    """What the network's photos are normalised with, by its preprocessor_config.json."""
+    with clear_errors(source):
         said, _ = ImageProcessingMixin.get_image_processor_dict(source)
     scale = float(said.get("rescale_factor", 1.0 / 255.0)) if said.get("do_rescale", True) else 1.0
     if not said.get("do_normalize", True):
@@ -145,7 +146,8 @@ def _triple(values: Any) -> tuple[float, float, float]:
 
 
 @contextmanager
-def _clear_errors(source: str) -> Iterator[None]:
+def clear_errors(source: str) -> Iterator[None]:
+    """What goes wrong inside, with a model that cannot be had, is an ArtifactError that says what to do."""
     try:
         yield
     except (OSError, ValueError) as error:

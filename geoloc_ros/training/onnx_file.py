@@ -94,12 +94,26 @@ def load_weights(module: torch.nn.Module, path: Path, expected: Mapping[str, str
         if metadata.get(key) != value:
             raise ArtifactError(f"'{path}' has {key} '{metadata.get(key)}', not '{value}'; choose another network")
     stored = {each.name: onnx.numpy_helper.to_array(each) for each in model.graph.initializer}
+    # The exporter writes equal tensors, such as the averages of layers that never learnt, once and passes them on.
+    stored |= {
+        node.output[0]: stored[node.input[0]]
+        for node in model.graph.node if node.op_type == "Identity" and node.input[0] in stored
+    }  # fmt: skip
     state = module.state_dict()
     # Counts batches for averages that we do not take; no output depends on it.
     needed = {name for name in state if not name.endswith("num_batches_tracked")}
     if missing := sorted(name for name in needed if name not in stored or stored[name].shape != state[name].shape):
         raise ArtifactError(f"'{path}' has no weights '{missing[0]}' of that size; it is of another network")
     module.load_state_dict({name: torch.tensor(stored[name]) for name in needed}, strict=False)
+
+
+def read_metadata(path: Path) -> dict[str, str]:
+    """What was written beside the weights of a file.
+
+    Raises:
+        ArtifactError: The file cannot be read.
+    """
+    return {entry.key: entry.value for entry in _read(path).metadata_props}
 
 
 def _read(path: Path) -> onnx.ModelProto:

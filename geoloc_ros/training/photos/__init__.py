@@ -1,0 +1,1 @@
+"""Trains networks that tell places by photos."""

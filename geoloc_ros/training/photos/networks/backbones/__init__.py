@@ -1,0 +1,1 @@
+"""Backbones: from a photo to maps of features."""

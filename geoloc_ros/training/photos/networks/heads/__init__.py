@@ -1,0 +1,1 @@
+"""Heads: from maps of features to one vector, one file each."""
