@@ -1,0 +1,76 @@
+"""Which images lie in a folder, quickly for a hundred thousand of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+from geoloc_ros.core.errors import DatasetError
+
+IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
+
+
+def is_image(name: str) -> bool:
+    """By its suffix."""
+    return "." + name.rpartition(".")[2].lower() in IMAGE_SUFFIXES
+
+
+def image_files(folder: Path, root: Path) -> Iterator[str]:
+    """Images below a folder, relative to `root`, with slashes, ordered by name, folder by folder; none is opened.
+
+    Raises:
+        DatasetError: If a folder cannot be read.
+    """
+    prefix = "" if folder == root else folder.relative_to(root).as_posix() + "/"
+    yield from _walk(os.fspath(folder), prefix)
+
+
+def first_image(folder: Path) -> str:
+    """Name of some image below a folder, without reading all of it; "" if there is none."""
+    waiting = [folder]
+    while waiting:
+        try:
+            with os.scandir(waiting.pop()) as entries:
+                for entry in entries:
+                    if is_image(entry.name):
+                        return entry.name
+                    if not entry.name.startswith(".") and entry.is_dir():
+                        waiting.append(Path(entry.path))
+        except OSError:  # what cannot be read is told when it is read
+            continue
+    return ""
+
+
+class FolderNames:
+    """What lies in folders, each read once: rows of a table are looked up without asking the disk again."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._names = lru_cache(maxsize=None)(self._read)
+
+    def holds(self, file: str) -> bool:
+        """Is a file there, relative to the root?"""
+        folder, _, name = file.rpartition("/")
+        return name in self._names(folder)
+
+    def _read(self, folder: str) -> frozenset[str]:
+        try:
+            with os.scandir(self._root / folder) as entries:
+                return frozenset(entry.name for entry in entries)
+        except OSError:
+            return frozenset()
+
+
+def _walk(folder: str, prefix: str) -> Iterator[str]:
+    try:
+        with os.scandir(folder) as entries:
+            found = sorted((entry.name, entry.is_dir()) for entry in entries if not entry.name.startswith("."))
+    except OSError as error:
+        raise DatasetError(f"folder '{folder}' cannot be read: {error.strerror}") from error
+    for name, is_folder in found:
+        if is_folder:
+            yield from _walk(f"{folder}/{name}", f"{prefix}{name}/")
+        elif is_image(name):
+            yield prefix + name
