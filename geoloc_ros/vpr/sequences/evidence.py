@@ -13,14 +13,13 @@ are not independent (what misleads one misleads the next) and so each must count
 
 
 def rank_log_ratio(distance: Float32, sharpness: float = SHARPNESS) -> Float64:
-    """How much more likely the query is at each photo (V,) than at one drawn at random, in nats.
+    """How much more likely the query is at each photo (..., V) than at one drawn at random, in nats.
 
-    Only the order of the distances (V,) counts: the true place has rank u of 0..1 with density a u^(a - 1), any other
+    Only the order of the distances (..., V) counts: the true place has rank u of 0..1 with density a u^(a - 1), any other
     has each rank alike. So nothing has to be known of the descriptor, one wrong photo that is far nearer than all
     others cannot outweigh a whole drive, and the ratios average to 1 over the photos (a query that fits nowhere is no
     evidence for being somewhere).
     """
-    rank = (rankdata(distance) - 0.5) / len(distance)
-    log_ratio = (sharpness - 1.0) * np.log(rank)
-    peak = log_ratio.max()
-    return np.asarray(log_ratio - peak - np.log(np.mean(np.exp(log_ratio - peak))), np.float64)
+    rank = (rankdata(distance, axis=-1) - 0.5) / distance.shape[-1]
+    ratio = rank ** (sharpness - 1.0)
+    return np.asarray(np.log(ratio / ratio.mean(axis=-1, keepdims=True)), np.float64)

@@ -79,7 +79,7 @@ class SequenceTracker:
         at = np.arange(len(probability))
         for share in self._shares(step):
             inside = at >= 0
-            np.add.at(moved, at[inside], (share * probability)[inside])
+            moved[at[inside]] += (share * probability)[inside]  # no two photos have the same one after them
             at = np.where(inside, self._next[at], -1)
         return (1.0 - self._jump) * moved
 
