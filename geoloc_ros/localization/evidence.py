@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial import cKDTree
 
+from geoloc_ros.core.config import MapConfig
 from geoloc_ros.core.geometry import wrap_angle
-from geoloc_ros.core.types import Float32, PlaceEvidence
+from geoloc_ros.core.types import Float32, Float64, Int64, PlaceEvidence, Pose2
+from geoloc_ros.localization.place_index import PlaceIndex
 from geoloc_ros.maps.geomap import PlaceGraph
 
 # Viewpoints stand for the road between them and for its lanes.
@@ -14,6 +16,27 @@ _UNRESOLVED_M = 5.0
 # Of a heading that somebody names, against the road's direction.
 _YAW_SIGMA_RAD = 0.5
 _REACH = 4.0
+_TURN_RAD = 1.0
+
+
+def place_evidence(
+    stamp_ns: int, position_m: Float64, yaw_rad: Float64, probability: Float64, sigma_m: float, index: PlaceIndex
+) -> PlaceEvidence:
+    """What somebody says of one frame, as the places of an index hear it.
+
+    A probability is spread over the viewpoints that stand for its position: so many of them share it.
+
+    Args:
+        stamp_ns: Of the frame.
+        position_m: (N, 2), map frame.
+        yaw_rad: (N,), of the base; NaN where nobody says.
+        probability: (N,), above 0; what is missing to 1 is that it was seen from none of them.
+        sigma_m: Standard deviation of the position that is right, east and north.
+        index: Whose places may be meant.
+    """
+    spacing_m = float(index.config.get("map", {}).get("place_spacing_m", MapConfig().place_spacing_m))
+    share = max(1.0, np.sqrt(2.0 * np.pi) * float(np.hypot(sigma_m, _UNRESOLVED_M)) / spacing_m)
+    return PlaceEvidence(stamp_ns, position_m, yaw_rad, np.log(probability * len(index) / share), sigma_m)
 
 
 class PlaceEvidenceScorer:
@@ -24,6 +47,11 @@ class PlaceEvidenceScorer:
         self._poses = places.poses()
         self._outlier_ratio = outlier_ratio
         self._tree = cKDTree(self._poses[:, :2])
+
+    def viewpoints_at(self, pose: Pose2) -> Int64:
+        """Those (n,) that stand for a pose: near it, and looking its way."""
+        near = np.array(self._tree.query_ball_point([pose.x_m, pose.y_m], 2.0 * _UNRESOLVED_M), np.int64)
+        return near[np.abs(wrap_angle(self._poses[near, 2] - pose.yaw_rad)) < _TURN_RAD]
 
     def log_ratios(self, evidence: PlaceEvidence, driven_m: float = 0.0) -> Float32:
         """Log ratio (V,) of "seen from here" and "seen from anywhere"; its exponential averages to 1.

@@ -212,8 +212,8 @@ class Localizer:
                 speed_m_per_ns = travelled_m / (stamp_ns - last.stamp_ns)
                 self._hear((last.stamp_ns + stamp_ns) // 2, last.stamp_ns, speed_m_per_ns)
                 self._search.move(self._scaled(motion))
-                self._hear(stamp_ns, stamp_ns, speed_m_per_ns)
                 self._keeper.carry(stamp_ns, odometry, travelled_m)
+                self._hear(stamp_ns, stamp_ns, speed_m_per_ns)
                 self._unsearched_m += travelled_m
                 return
         self._queue.forget(stamp_ns - _STALE_NS)
@@ -243,7 +243,11 @@ class Localizer:
     def _hear(self, until_ns: int, now_ns: int, speed_m_per_ns: float) -> None:
         """Take in what others said up to a stamp, while the belief is that of another one."""
         for fix in self._queue.take(until_ns):
-            self._search.hear(fix, max(0.0, (now_ns - fix.stamp_ns) * speed_m_per_ns))
+            if isinstance(fix, PlaceEvidence):
+                driven_m = max(0.0, (now_ns - fix.stamp_ns) * speed_m_per_ns)
+                self._keeper.significance.add_places(*self._search.hear_places(fix, driven_m, self._keeper.pose))
+                continue
+            self._search.hear(fix)
             if isinstance(fix, PositionFix):
                 self._keeper.hear(fix)
 

@@ -6,12 +6,20 @@ import numpy as np
 
 from geoloc_ros.core.config import Config
 from geoloc_ros.core.errors import ConfigError
-from geoloc_ros.core.types import Float32, Float64, HeadingFix, Hypothesis, Mode, Pose2, PositionFix
+from geoloc_ros.core.types import (
+    Float32,
+    Float64,
+    HeadingFix,
+    Hypothesis,
+    Mode,
+    PlaceEvidence,
+    Pose2,
+    PositionFix,
+)
 from geoloc_ros.localization.belief.tracker import PathTracker
 from geoloc_ros.localization.camera_yaw.rotations import CameraYaw
 from geoloc_ros.localization.camera_yaw.turning import BinLayout
 from geoloc_ros.localization.evidence import PlaceEvidenceScorer
-from geoloc_ros.localization.fix_queue import Fix
 from geoloc_ros.localization.likelihood import FrameScorer
 from geoloc_ros.localization.place_index import PlaceIndex
 from geoloc_ros.localization.significance import Witness
@@ -88,16 +96,23 @@ class GlobalSearch:
             for row, belief in zip(nearest, probability, strict=True)
         )
 
-    def hear(self, fix: Fix, driven_m: float = 0.0) -> None:
-        """Take in what somebody else said, `driven_m` ago."""
+    def hear(self, fix: PositionFix | HeadingFix) -> None:
+        """Take in what somebody else measured."""
         if isinstance(fix, PositionFix):
             self._tracker.weigh_position(fix)
-        elif isinstance(fix, HeadingFix):
-            self._tracker.weigh_heading(fix)
         else:
-            power = min(1.0, self._unheard_m / self._config.tracker.evidence_length_m)
-            self._unheard_m = 0.0
-            self._tracker.weigh_places(self._others.log_ratios(fix, driven_m), power)
+            self._tracker.weigh_heading(fix)
+
+    def hear_places(self, evidence: PlaceEvidence, driven_m: float, followed: Pose2 | None) -> tuple[float, float]:
+        """Take in where somebody else believed the vehicle to be, `driven_m` ago.
+
+        Returns what that says for a place that is followed, in nats, and how far was driven since it was heard before.
+        """
+        log_ratio = self._others.log_ratios(evidence, driven_m)
+        unheard_m, self._unheard_m = self._unheard_m, 0.0
+        self._tracker.weigh_places(log_ratio, min(1.0, unheard_m / self._config.tracker.evidence_length_m))
+        there = np.empty(0, np.int64) if followed is None else self._others.viewpoints_at(followed)
+        return (float(log_ratio[there].max()) if len(there) else 0.0), unheard_m
 
     def favour(self, pose: Pose2, nats: float) -> None:
         """Take in what somebody who looked closer says of a place: a log-likelihood ratio."""

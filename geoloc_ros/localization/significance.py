@@ -20,6 +20,9 @@ _LEAST_INLIER_RATIO = 0.5
 _PLACE_ALONE_NATS = 12.0
 # However well a drive fits the roads of a map, the place has to add to it: turns may be alike by chance.
 _MOST_MAP_NATS = 8.0
+# What others recognize: nearer answers are of one kind; what one is worth at the most, as all of them may come from one
+# street that looks alike; and what a wrong place gets by that chance.
+_PLACES_INDEPENDENT_M, _MOST_PLACES_NATS, _PLACES_TOLL_NATS = 30.0, 4.0, 1.0
 # More evidence is not kept, so that no past is so good that the present cannot undo it.
 _MOST_NATS = 40.0
 # Frames on wrong maps reach a score s less often than exp(-s / 3.4): docs/localization.md.
@@ -50,6 +53,11 @@ class Significance:
 
     A third sum, of the same frames with the opposite sign, is the doubt: the log odds that the newest ones were seen
     from elsewhere.
+
+    Who recognizes places otherwise, as from photos, testifies by itself: where it is asked about a place that was
+    followed before, how much more likely is its answer there than anywhere? That, too, is a sum with a toll, and the
+    same with the opposite sign a doubt. The doubt only counts for what the scans themselves have not said for the
+    place: who is wrong about photos must not take a fix away that the walls bear out.
     """
 
     def __init__(self) -> None:
@@ -63,16 +71,18 @@ class Significance:
     def forget_place(self) -> None:
         """Another place is followed now: what spoke for the last one does not speak for it."""
         self._place = self._doubt = 0.0
+        self._recognized = self._unlike = 0.0
         self._walls_nats, self._inlier_ratio = -np.inf, 0.0
         self._is_proven = False
 
     def dispel_doubt(self) -> None:
         """Somebody else has taken it into account."""
-        self._doubt = 0.0
+        self._doubt = self._unlike = 0.0
 
     def vouch(self) -> None:
         """Somebody named the place: as if much had spoken for it, walls or not."""
-        self._place, self._doubt = _MOST_NATS, 0.0
+        self._place = _MOST_NATS
+        self.dispel_doubt()
         self.trust()
 
     def trust(self) -> None:
@@ -99,6 +109,18 @@ class Significance:
         self._doubt = max(0.0, self._doubt - share * 0.5 * (rays.nats + descriptor_nats))
         return share * 0.5 * rays.nats
 
+    def add_places(self, nats: float, travelled_m: float) -> None:
+        """Count an answer of who recognizes places otherwise, `travelled_m` after the last one.
+
+        Args:
+            nats: Log-likelihood ratio of "seen from the followed place" and "seen from anywhere".
+            travelled_m: By which it counts: near ones err alike.
+        """
+        share = min(1.0, travelled_m / _PLACES_INDEPENDENT_M)
+        nats = min(nats, _MOST_PLACES_NATS)
+        self._recognized = _sum(self._recognized, share * (nats - _PLACES_TOLL_NATS), _MOST_NATS)
+        self._unlike = _sum(self._unlike, -share * nats, _MOST_NATS)
+
     def set_walls(self, log_ratio: float, inlier_ratio: float) -> None:
         """Hear what the last alignment said of the place, and which share of what is seen fits its walls."""
         self._walls_nats, self._inlier_ratio = log_ratio, inlier_ratio
@@ -106,18 +128,23 @@ class Significance:
     @property
     def chance(self) -> float:
         """Probability that a frame at a wrong place has as much behind it; 1 where nothing speaks for the place."""
+        place, walls = self._seen()
+        return float(np.exp(-(self._map + place + walls + self._recognized) / _CHANCE_SCALE))
+
+    @property
+    def doubt(self) -> float:
+        """Log odds that the newest frames were seen from elsewhere."""
+        return max(self._doubt, self._unlike - sum(self._seen()))
+
+    def _seen(self) -> tuple[float, float]:
+        """What frames and walls say for the place, in nats."""
         place, walls = self._place, 0.0
         if self._is_proven or self._inlier_ratio >= _LEAST_INLIER_RATIO:
             borne_out = min(_over(self._walls_nats, _WALLS_TOLL_NATS), place)
             walls = max(borne_out, _over(self._walls_nats, _WALLS_ALONE_TOLL_NATS))
         if not self._is_proven:
             place = min(place, _PLACE_ALONE_NATS + walls)
-        return float(np.exp(-(self._map + place + walls) / _CHANCE_SCALE))
-
-    @property
-    def doubt(self) -> float:
-        """Log odds that the newest frames were seen from elsewhere."""
-        return self._doubt
+        return place, walls
 
 
 def _sum(before: float, gain: float, most: float) -> float:

@@ -110,7 +110,7 @@ class OutsideWord:
     def _on_places(self, message: PlaceHypotheses) -> None:
         index = self._shared.index
         try:
-            evidence = to_place_evidence(message, self._node.config.map_frame, index.index_id, len(index))
+            evidence = to_place_evidence(message, self._node.config.map_frame, index)
         except ObservationError as error:
             self._node.health.refuse("photo", error)
             return

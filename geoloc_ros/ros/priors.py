@@ -11,6 +11,8 @@ from geoloc_ros.core.geodesy import GeoOrigin
 from geoloc_ros.core.geometry import rotation_from_quaternion
 from geoloc_ros.core.satellites import satellite_position
 from geoloc_ros.core.types import Float64, HeadingFix, PlaceEvidence, Pose2, Pose3, PositionFix
+from geoloc_ros.localization.evidence import place_evidence
+from geoloc_ros.localization.place_index import PlaceIndex
 from geoloc_ros.maps.geomap import GeoMap
 from geoloc_ros.msg import PlaceHypotheses, PlaceHypothesis
 from geoloc_ros.ros.conversions import PLANAR, to_pose2, to_stamp_ns
@@ -80,29 +82,27 @@ def to_heading_fix(message: Imu, base_from_imu: Pose3) -> HeadingFix:
     )
 
 
-def to_place_evidence(
-    message: PlaceHypotheses, map_frame: str, index_id: str, num_viewpoints: int
-) -> PlaceEvidence:
-    """What another method believes of one frame; a probability of one in `num_viewpoints` says nothing for a place.
+def to_place_evidence(message: PlaceHypotheses, map_frame: str, index: PlaceIndex) -> PlaceEvidence:
+    """What another method believes of one frame, as the places of the index hear it.
 
     Raises:
         ObservationError: If it is our own, of another map or frame, or holds no probability.
     """
     if message.method in ("", "map"):
         raise ObservationError(f"hypotheses of method '{message.method}' are our own; name the method that made them")
-    if message.header.frame_id.lstrip("/") != map_frame or message.index_id not in ("", index_id):
+    if message.header.frame_id.lstrip("/") != map_frame or message.index_id not in ("", index.index_id):
         raise ObservationError(
             f"hypotheses of '{message.method}' are in frame '{message.header.frame_id}' of index '{message.index_id}'; "
-            f"give them in '{map_frame}' of '{index_id}'"
+            f"give them in '{map_frame}' of '{index.index_id}'"
         )
     likely = [hypothesis for hypothesis in message.hypotheses if hypothesis.probability > 0.0]
     position_m = np.array([[one.pose.position.x, one.pose.position.y] for one in likely]).reshape(-1, 2)
     probability = np.array([one.probability for one in likely])
     if not len(likely) or not np.all(np.isfinite(position_m)) or np.any(probability > 1.0):
         raise ObservationError(f"hypotheses of '{message.method}' hold no places with a probability of 0 to 1")
-    return PlaceEvidence(
-        to_stamp_ns(message.header.stamp), position_m, np.array([_heading(one) for one in likely]),
-        np.log(probability * num_viewpoints), _PLACE_SIGMA_M,
+    yaw_rad = np.array([_heading(one) for one in likely])
+    return place_evidence(
+        to_stamp_ns(message.header.stamp), position_m, yaw_rad, probability, _PLACE_SIGMA_M, index
     )
 
 

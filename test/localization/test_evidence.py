@@ -3,11 +3,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geoloc_ros.core.types import PlaceEvidence
-from geoloc_ros.localization.evidence import PlaceEvidenceScorer
+from geoloc_ros.core.types import PlaceEvidence, Pose2
+from geoloc_ros.localization.evidence import PlaceEvidenceScorer, place_evidence
 from geoloc_ros.maps.geomap import PlaceGraph, RoadGraph
 
-from .conftest import places_of, road_graph
+from .conftest import make_index, places_of, road_graph
 
 OUTLIERS = 0.1
 
@@ -76,3 +76,27 @@ def test_however_sure_they_are_they_average_to_one_and_may_be_wrong(
     found = PlaceEvidenceScorer(places, OUTLIERS).log_ratios(seen(x_m, log_ratio, sigma_m=sigma_m), driven_m)
     assert np.exp(found.astype(float)).mean() == pytest.approx(1.0, abs=1e-4)
     assert found.min() >= np.log(OUTLIERS) - 1e-5
+
+
+@pytest.mark.parametrize("probability", [0.2, 0.6])
+def test_the_probability_of_a_position_is_shared_by_the_viewpoints_that_stand_for_it(
+    straight_road: RoadGraph, probability: float
+) -> None:
+    index, _, _ = make_index(straight_road)
+    evidence = place_evidence(
+        7, np.array([[205.0, 0.0]]), np.zeros(1), np.array([probability]), 12.0, index
+    )
+    assert (evidence.stamp_ns, evidence.sigma_m) == (7, 12.0)
+    ratio = np.exp(PlaceEvidenceScorer(index.places, 1e-9).log_ratios(evidence))
+    there = np.abs(index.places.poses()[:, 0] - 205.0) < 60.0
+    # Uniform before, so the mean of the ratios over a part of the map times its share is its probability after.
+    after = ratio[there & (np.cos(index.places.poses()[:, 2]) > 0.0)].sum() / len(ratio)
+    elsewhere = (1.0 - probability) * there.mean() / 2.0
+    assert after == pytest.approx(probability + elsewhere, abs=0.05)
+
+
+def test_viewpoints_at_a_pose_are_near_it_and_look_its_way(road: PlaceGraph) -> None:
+    rows = PlaceEvidenceScorer(road, OUTLIERS).viewpoints_at(Pose2(205.0, 2.0, 0.3))
+    poses = road.poses()[rows]
+    assert len(rows) >= 1 and np.all(np.abs(poses[:, 0] - 205.0) <= 10.0) and np.all(np.cos(poses[:, 2]) > 0.0)
+    assert not len(PlaceEvidenceScorer(road, OUTLIERS).viewpoints_at(Pose2(205.0, 2.0, np.pi / 2.0)))

@@ -127,3 +127,50 @@ def test_the_map_alone_makes_no_fix_and_a_named_place_does_not_vouch_for_another
     significance.vouch()
     significance.forget_place()
     assert significance.chance > 1e-3
+
+
+def test_answers_of_others_along_a_path_make_a_fix_and_one_answer_however_sure_does_not() -> None:
+    significance = Significance()
+    significance.add_places(100.0, np.inf)
+    assert np.log(significance.chance) == pytest.approx(-3.0 / 3.4)  # 4 nats at the most, less a toll of 1
+    for _ in range(10):
+        significance.add_places(5.0, 30.0)
+    assert significance.chance < 1e-3
+
+
+def test_answers_that_are_as_likely_anywhere_never_add_up() -> None:
+    significance = Significance()
+    for _ in range(1000):
+        significance.add_places(0.9, 30.0)
+    assert significance.chance == 1.0 and significance.doubt == 0.0
+
+
+def test_answers_count_by_the_distance_driven_between_them() -> None:
+    often, seldom = Significance(), Significance()
+    for _ in range(10):
+        often.add_places(3.0, 3.0)
+    seldom.add_places(3.0, 30.0)
+    assert np.log(often.chance) == pytest.approx(np.log(seldom.chance))
+
+
+def test_answers_from_elsewhere_are_a_doubt_unless_the_scans_speak_for_the_place() -> None:
+    by_photos, by_scans = Significance(), Significance()
+    for significance in (by_photos, by_scans):
+        for _ in range(10):
+            significance.add_places(5.0, 30.0)
+    for _ in range(10):
+        by_scans.add_frame(TELLING, 4.0, 15.0)
+    for significance in (by_photos, by_scans):
+        for _ in range(2):
+            significance.add_places(-2.3, 30.0)
+    assert by_photos.doubt == pytest.approx(4.6) and by_scans.doubt == 0.0
+    by_photos.dispel_doubt()
+    assert by_photos.doubt == 0.0
+
+
+def test_answers_of_others_speak_for_no_other_place() -> None:
+    significance = Significance()
+    for _ in range(10):
+        significance.add_places(5.0, 30.0)
+    significance.forget_place()
+    assert significance.chance == 1.0

@@ -14,7 +14,9 @@ from geoloc_ros.core.errors import ObservationError  # noqa: E402
 from geoloc_ros.core.geodesy import GeoOrigin  # noqa: E402
 from geoloc_ros.core.geometry import rotation_from_rpy  # noqa: E402
 from geoloc_ros.core.types import Pose2, Pose3  # noqa: E402
+from geoloc_ros.localization.place_index import PlaceIndex  # noqa: E402
 from geoloc_ros.maps.geomap import GeoMap  # noqa: E402
+from geoloc_ros.maps.places import build_places  # noqa: E402
 from geoloc_ros.msg import PlaceHypotheses, PlaceHypothesis  # noqa: E402
 from geoloc_ros.ros.conversions import to_pose_with_covariance  # noqa: E402
 from geoloc_ros.ros.priors import (  # noqa: E402
@@ -116,6 +118,13 @@ def test_an_imu_without_orientation_is_refused() -> None:
         to_heading_fix(message, mount(0.0))
 
 
+@pytest.fixture
+def room_index(square_room: GeoMap) -> PlaceIndex:
+    places = build_places(square_room.roads, 10.0)
+    descriptors = np.zeros((len(places.viewpoint_place), 3), np.float16)
+    return PlaceIndex(descriptors, "none", places, square_room, "index", {})
+
+
 def photos(*hypotheses: PlaceHypothesis, **fields: str) -> PlaceHypotheses:
     message = PlaceHypotheses(header=Header(frame_id="map"), method="photo", hypotheses=hypotheses)
     for name, value in fields.items():
@@ -131,12 +140,11 @@ def place(x_m: float, probability: float, quaternion: Quaternion | None = None) 
     return hypothesis
 
 
-def test_a_place_as_probable_as_any_of_them_says_nothing_and_one_ten_times_as_much_says_log_ten() -> None:
+def test_hypotheses_become_evidence_of_those_that_have_a_probability(room_index: PlaceIndex) -> None:
     nowhere = Quaternion(x=0.0, y=0.0, z=0.0, w=0.0)
-    evidence = to_place_evidence(
-        photos(place(1.0, 1e-3), place(2.0, 1e-2, nowhere), place(3.0, 0.0)), "map", "index", 1000
-    )
-    np.testing.assert_allclose(evidence.log_ratio, [0.0, np.log(10.0)], atol=1e-6)
+    message = photos(place(1.0, 1e-2), place(2.0, 1e-1, nowhere), place(3.0, 0.0), index_id="")
+    evidence = to_place_evidence(message, "map", room_index)
+    assert evidence.log_ratio[1] - evidence.log_ratio[0] == pytest.approx(np.log(10.0))
     np.testing.assert_array_equal(evidence.position_m, [[1.0, 0.0], [2.0, 0.0]])
     assert evidence.yaw_rad[0] == 0.0 and np.isnan(evidence.yaw_rad[1])
 
@@ -145,6 +153,8 @@ def test_a_place_as_probable_as_any_of_them_says_nothing_and_one_ten_times_as_mu
     photos(place(1.0, 0.5), method="map"), photos(place(1.0, 0.5), index_id="another"), photos(),
     photos(place(float("nan"), 0.5)), photos(place(1.0, 1.5)),
 ])
-def test_hypotheses_that_are_our_own_of_another_map_or_none_are_refused(spoilt: PlaceHypotheses) -> None:
+def test_hypotheses_that_are_our_own_of_another_map_or_none_are_refused(
+    spoilt: PlaceHypotheses, room_index: PlaceIndex
+) -> None:
     with pytest.raises(ObservationError, match="hypotheses"):
-        to_place_evidence(spoilt, "map", "index", 1000)
+        to_place_evidence(spoilt, "map", room_index)
