@@ -25,8 +25,8 @@ from _timing import Rounds, keep_to_one_core, take_turns
 from numpy.typing import NDArray
 
 from geoloc_ros.core.config import DescriptorConfig, ScanConfig
+from geoloc_ros.core.products import inner_products
 from geoloc_ros.core.types import SemanticScan
-from geoloc_ros.localization.products import inner_products
 from geoloc_ros.maps.places import build_places
 from geoloc_ros.maps.raycast import RayCaster
 from geoloc_ros.scan.encoders import make_encoder

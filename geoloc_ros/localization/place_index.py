@@ -11,8 +11,8 @@ import numpy as np
 from geoloc_ros.core.artifacts import read_artifact, write_artifact
 from geoloc_ros.core.errors import ArtifactError, IndexMismatchError
 from geoloc_ros.core.interfaces import Encoder
+from geoloc_ros.core.products import inner_products, inner_products_at
 from geoloc_ros.core.types import Float16, Float32, Int64
-from geoloc_ros.localization.products import inner_products, inner_products_at
 from geoloc_ros.maps.artifact import add_map, add_places, map_metadata, read_map, read_places
 from geoloc_ros.maps.geomap import GeoMap, PlaceGraph
 

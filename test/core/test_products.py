@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geoloc_ros.localization.products import inner_products, inner_products_at
+from geoloc_ros.core.products import inner_products, inner_products_at, inner_products_many
 
 
 @pytest.mark.parametrize("portable", [False, True])
@@ -13,6 +13,25 @@ def test_they_are_those_of_double_precision(portable: bool, seed: int, count: in
     rows, query = rng.normal(size=(count, width)).astype(np.float16), rng.normal(size=width).astype(np.float32)
     expected = rows.astype(np.float64) @ query
     assert inner_products(rows, query, portable=portable) == pytest.approx(expected, abs=1e-4)
+
+
+@pytest.mark.parametrize("width", [191, 192, 193, 512, 1031])
+def test_long_rows_are_summed_to_their_end(width: int) -> None:
+    rng = np.random.default_rng(width)
+    rows, query = rng.normal(size=(7, width)).astype(np.float16), rng.normal(size=width).astype(np.float32)
+    assert inner_products(rows, query) == pytest.approx(rows.astype(np.float64) @ query, abs=1e-3)
+
+
+@pytest.mark.parametrize("portable", [False, True])
+@given(st.integers(0, 1000), st.integers(0, 9), st.integers(0, 40), st.integers(1, 70))
+def test_those_of_many_queries_are_those_of_each(
+    portable: bool, seed: int, num_queries: int, count: int, width: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    rows, queries = rng.normal(size=(count, width)).astype(np.float16), rng.normal(size=(num_queries, width))
+    found = inner_products_many(rows, queries.astype(np.float32), portable=portable)
+    assert found.shape == (num_queries, count)
+    assert found == pytest.approx(queries @ rows.T.astype(np.float64), abs=1e-4)
 
 
 @pytest.mark.parametrize("portable", [False, True])

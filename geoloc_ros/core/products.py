@@ -1,4 +1,4 @@
-"""How much one query looks like rows of an index: all of them in one pass, or a few, in C++."""
+"""How much queries look like rows of an index: all of them in one pass, or a few, in C++."""
 
 from __future__ import annotations
 
@@ -32,6 +32,25 @@ def inner_products(rows: Float16, query: Float32, out: Float32 | None = None, po
     return product
 
 
+def inner_products_many(rows: Float16, queries: Float32, out: Float32 | None = None, portable: bool = False) -> Float32:
+    """Inner products (Q, V) of queries (Q, D) with rows (V, D), summed in single precision; each row is read once.
+
+    Args:
+        rows: C-contiguous.
+        queries: Of any strides.
+        out: (Q, V) C-contiguous, to write to and to return; new memory without it.
+        portable: Use no instructions that only some processors have; for tests.
+    """
+    assert rows.dtype == np.float16 and rows.flags.c_contiguous and queries.shape[1:] == rows.shape[1:]
+    queries = np.ascontiguousarray(queries, np.float32)
+    product = np.empty((len(queries), len(rows)), np.float32) if out is None else out
+    assert product.shape == (len(queries), len(rows)) and product.dtype == np.float32 and product.flags.c_contiguous
+    _native().geoloc_half_products_many(
+        rows.ctypes.data, *rows.shape, queries.ctypes.data, len(queries), int(portable), product.ctypes.data
+    )
+    return product
+
+
 def inner_products_at(rows: Float16, chosen: Int64, query: Float32, portable: bool = False) -> Float32:
     """Inner products (n,) of a query (D,) with the rows `chosen` (n,) of `rows` (V, D), without copying them."""
     query = _checked(rows, query)
@@ -56,6 +75,8 @@ def _native() -> ctypes.CDLL:
     count, pointer = ctypes.c_int64, ctypes.c_void_p
     library.geoloc_half_products.argtypes = [pointer, count, count, pointer, ctypes.c_int32, pointer]
     library.geoloc_half_products.restype = None
+    library.geoloc_half_products_many.argtypes = [pointer, count, count, pointer, count, ctypes.c_int32, pointer]
+    library.geoloc_half_products_many.restype = None
     library.geoloc_half_products_at.argtypes = [pointer, count, pointer, count, pointer, ctypes.c_int32, pointer]
     library.geoloc_half_products_at.restype = None
     return library
