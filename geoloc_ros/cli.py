@@ -12,6 +12,7 @@ import typer
 from geoloc_ros import __version__
 from geoloc_ros.commands.export import export_app
 from geoloc_ros.commands.options import ConfigOption, SetOption
+from geoloc_ros.commands.simulate import simulate_app
 from geoloc_ros.commands.train import train_app
 from geoloc_ros.core.errors import GeolocError
 from geoloc_ros.core.terminal import INTERRUPTION, log_to_stderr, progress_bar
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 map_app = typer.Typer(help="Get maps, and see where they are out of date.", no_args_is_help=True)
 app.add_typer(map_app, name="map")
+app.add_typer(simulate_app, name="simulate")
 app.add_typer(train_app, name="train")
 app.add_typer(export_app, name="export")
 
@@ -87,27 +89,6 @@ def index(
 
 
 @app.command()
-def simulate(
-    source: Annotated[Path, typer.Argument(help="Index folder or map file; a procedural city if it is 'procedural'.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Bag to write (.mcap).")],
-    seed: Annotated[int, typer.Option(help="World, drive and noise.")] = 0,
-    length: Annotated[float, typer.Option(help="Length of the drive, m.")] = 1000.0,
-    crop: CropOption = None,
-    config: ConfigOption = None,
-    set_: SetOption = None,
-) -> None:
-    """Drive through an edited copy of a map and record what the vehicle's sensors see."""
-    from geoloc_ros.core.config import load_config
-    from geoloc_ros.index import parse_crop
-    from geoloc_ros.simulate import simulate_drive
-
-    with progress_bar() as progress:
-        tree = load_config(config, tuple(set_ or ()))
-        summary = simulate_drive(source, output, parse_crop(crop) if crop else None, seed, length, tree, progress)
-    typer.echo(summary.as_text())
-
-
-@app.command()
 def localize(
     bag: Annotated[Path, typer.Argument(help="rosbag2 folder or .mcap file.")],
     index_folder: Annotated[Path, typer.Option("--index", help="Index folder.")],
@@ -115,6 +96,10 @@ def localize(
     smoothed: Annotated[
         Optional[Path],
         typer.Option(help="Also write the most probable place of every frame given the whole drive (.tum)."),
+    ] = None,
+    photos: Annotated[
+        Optional[Path],
+        typer.Option(help="Index of `geoloc photos index`: look images up in it, too; with --use photos nothing else."),
     ] = None,
     use: UseOption = "",
     config: ConfigOption = None,
@@ -126,7 +111,7 @@ def localize(
 
     with progress_bar() as progress:
         summary = localize_bag(
-            bag, index_folder, output, load_config(config, tuple(set_ or ())), progress, use, smoothed
+            bag, index_folder, output, load_config(config, tuple(set_ or ())), progress, use, smoothed, photos
         )
     typer.echo(summary.as_text())
 

@@ -83,6 +83,18 @@ def simulate_drive(
     return _summary(session, bag, config.sim.noise)
 
 
+def load_source(source: Path, crop: Crop | None, seed: int, config: Config) -> GeoMap:
+    """The map of an index or a file; of the word `procedural`, a city made up from `seed`.
+
+    Raises:
+        ConfigError: If a crop is given for an index, which has its own.
+        MapError: If the map cannot be read.
+    """
+    if source == PROCEDURAL:
+        return make_city(seed, config.sim.city_size_m)
+    return _load(source, crop, config)
+
+
 def _by_way_of_file(city: GeoMap, bag: Path, crop: Crop | None, config: Config) -> GeoMap:
     """The city as `geoloc index` will read it from its file, so that positions agree."""
     with tempfile.TemporaryDirectory() as folder:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import Field
 
+from geoloc_ros.core.curation_config import CurationConfig
 from geoloc_ros.core.errors import ConfigError
 from geoloc_ros.core.localization_config import AlignConfig, LocalizerConfig, MotionConfig, TrackerConfig
 from geoloc_ros.core.photo_config import PhotoConfig, SearchConfig
@@ -126,6 +127,11 @@ class SimConfig(Section):
     rate_hz: float = Field(5.0, gt=0.0, le=50.0, description="Images per second")
     speed_mps: float = Field(9.0, gt=0.0, le=40.0, description="Cruising speed, m/s")
     city_size_m: float = Field(1200.0, ge=150.0, le=5000.0, description="Width of the procedural city, m")
+    condition: Literal["noon", "overcast", "rain_sunset", "night", "snow"] = Field(
+        "noon", description="Light, weather and season of a drive"
+    )
+    photo_width: int = Field(160, ge=16, le=4096, description="Width of simulated photos, pixels")
+    photo_height: int = Field(120, ge=16, le=4096, description="Height of simulated photos, pixels")
 
 
 class Config(Section):
@@ -145,6 +151,7 @@ class Config(Section):
     localizer: LocalizerConfig = LocalizerConfig()
     photo: PhotoConfig = PhotoConfig()
     search: SearchConfig = SearchConfig()
+    curation: CurationConfig = CurationConfig()
     sim: SimConfig = SimConfig()
 
 

@@ -18,6 +18,7 @@ class Material(IntEnum):
     PLAIN = 2
     LEAVES = 3
     PAINT = 4
+    LAMP = 5
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from geoloc_ros.core.geometry import quaternion_from_rotation, rotation_from_quaternion
 from geoloc_ros.core.progress import ProgressCallback
 from geoloc_ros.core.types import Pose3
 from geoloc_ros.sim import messages
+from geoloc_ros.sim.exposure import exposed
 from geoloc_ros.sim.recorder import Recorder
 from geoloc_ros.sim.session import Session
 
@@ -77,7 +80,9 @@ def _record_frame(session: Session, recorder: Recorder, tick: int, stamp_ns: int
     map_from_base = Pose3(rotation_from_quaternion(session.motion.quaternion[tick]), session.motion.position_m[tick])
     base_from_camera = session.mount.base_from_camera(tick // session.frame_every)
     moving = session.traffic.at(float(session.trajectory.time_s[tick]))
-    sensed = session.degrader.sense(session.renderer.render(map_from_base @ base_from_camera, moving))
+    frame = session.renderer.render(map_from_base @ base_from_camera, moving)
+    frame = replace(frame, rgb=exposed(frame.rgb, session.condition, session.exposure_rng))
+    sensed = session.degrader.sense(frame)
     recorder.write("/camera/camera_info", stamp_ns, messages.camera_info(stamp_ns, session.camera))
     for topic, pixels in (
         ("/camera/image", sensed.rgb), ("/camera/depth", sensed.depth_m), ("/camera/segmentation", sensed.label),

@@ -8,12 +8,11 @@ import numpy as np
 
 from geoloc_ros.core.camera import Camera
 from geoloc_ros.core.classes import SemanticClass
-from geoloc_ros.core.types import Float32, Float64, Int32, Int64, Pose3, UInt8
+from geoloc_ros.core.types import Float32, Float64, Int32, Pose3, UInt8
+from geoloc_ros.sim.conditions import NOON, Condition
 from geoloc_ros.sim.furniture import Vehicles
-from geoloc_ros.sim.ground import COVER_LABEL
-from geoloc_ros.sim.mesh import Material
-from geoloc_ros.sim.scene import HALF_M, Hits, Scene, Solids, build_scene
-from geoloc_ros.sim.shading import lit, sky_colour, surface_colour
+from geoloc_ros.sim.painter import Painter, Rays
+from geoloc_ros.sim.scene import HALF_M, Scene, Solids, build_scene
 from geoloc_ros.sim.street_mesh import vehicle_mesh
 from geoloc_ros.sim.world import World
 
@@ -38,12 +37,21 @@ class Frame:
 class Renderer:
     """Shoots one ray per pixel."""
 
-    def __init__(self, world: World, camera: Camera) -> None:
+    def __init__(self, world: World, camera: Camera, condition: Condition = NOON) -> None:
         self._world = world
         self._camera = camera
+        self._condition = condition
         self._rays = camera.rays().reshape(-1, 3)
         self._length = np.linalg.norm(self._rays, axis=1)
         self._scene: Scene | None = None
+
+    def settle(self, centre_m: Float64) -> None:
+        """Make the triangles round a point (2,) ready, for views that are within REBUILD_M of it along either axis.
+
+        Raises:
+            BackendError: If the ray caster for this processor is not installed.
+        """
+        self._scene = build_scene(self._world, np.round(centre_m), self._condition)
 
     def render(self, map_from_camera: Pose3, moving: Vehicles | None = None) -> Frame:
         """The view from a camera; its optical frame is z forward, x right, y down.
@@ -59,6 +67,8 @@ class Renderer:
         # Not `@`: for such thin arrays BLAS threads cost far more than they save when another core is busy.
         directions = np.einsum("ki,ji->kj", self._rays, map_from_camera.rotation.astype(np.float32))
         canvas = _Canvas(len(directions))
+        painter = Painter(self._world.looks, self._condition, scene)
+        ahead = np.asarray(map_from_camera.rotation[:, 2])
         layers = [scene.solids]
         if moving is not None and len(moving.pose):
             everyone = np.ones(len(moving.pose), dtype=bool)
@@ -69,32 +79,16 @@ class Renderer:
             met = np.flatnonzero((hits.triangle >= 0) & (hits.along < nearest))
             canvas.along[met] = hits.along[met]
             canvas.building[met] = solids.mesh.building[hits.triangle[met]]
-            canvas.rgb[met], canvas.label[met] = self._paint(scene, solids, hits, met, origin_m, directions[met])
+            rays = Rays(origin_m, directions[met], self._length[met], self._camera.fx, ahead)
+            canvas.rgb[met], canvas.label[met] = painter.paint(solids, hits.of(met), rays)
         sky = np.flatnonzero(np.isinf(canvas.along))
-        canvas.rgb[sky] = sky_colour(directions[sky] / self._length[sky, None], self._world.looks.sun)
+        canvas.rgb[sky] = painter.sky(directions[sky] / self._length[sky, None])
         return canvas.as_frame(self._camera)
-
-    def _paint(
-        self, scene: Scene, solids: Solids, hits: Hits, met: Int64, origin_m: Float64, directions: Float32
-    ) -> tuple[Float32, UInt8]:
-        """Colours (M, 3) and labels (M,) of the rays `met` (M,), whose directions are given."""
-        mesh, triangle, normal = solids.mesh, hits.triangle[met], hits.normal[met]
-        distance_m = hits.along[met] * self._length[met]
-        points_m = origin_m.astype(np.float32) + directions * hits.along[met, None]
-        cover = scene.cover.at(points_m[:, :2])
-        material = mesh.material[triangle]
-        label = np.where(material == Material.GROUND, COVER_LABEL[cover], mesh.label[triangle])
-        pixel_m = distance_m / np.float32(self._camera.fx)
-        paint = surface_colour(mesh, self._world.looks, triangle, cover, points_m, pixel_m)
-        sun = self._world.looks.sun
-        facing = np.flatnonzero(np.einsum("ki,i->k", normal, sun.astype(np.float32)) > 0.0)
-        in_sun = np.zeros(len(met), dtype=bool)
-        in_sun[facing] = scene.solids.is_lit(points_m[facing] + 0.03 * normal[facing], sun)
-        return lit(paint, normal, in_sun, sun, distance_m, material), label.astype(np.uint8)
 
     def _scene_at(self, position_m: Float64) -> Scene:
         if self._scene is None or np.abs(position_m - self._scene.centre_m).max() > REBUILD_M:
-            self._scene = build_scene(self._world, np.round(position_m))
+            self.settle(position_m)
+        assert self._scene is not None
         return self._scene
 
 

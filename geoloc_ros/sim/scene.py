@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from geoloc_ros.core.errors import BackendError
-from geoloc_ros.core.types import Bool, Float32, Float64, Int32
+from geoloc_ros.core.types import Bool, Float32, Float64, Int32, Int64
 from geoloc_ros.sim.building_mesh import building_mesh
+from geoloc_ros.sim.conditions import Condition
 from geoloc_ros.sim.ground import GroundCover, ground_mesh, paint_ground
+from geoloc_ros.sim.lamps import LampLight, lamp_light, lamp_mesh, place_lamps
 from geoloc_ros.sim.mesh import Mesh, join_meshes
-from geoloc_ros.sim.street_mesh import people_mesh, tree_mesh, vehicle_mesh
+from geoloc_ros.sim.street_mesh import bare_tree_mesh, people_mesh, tree_mesh, vehicle_mesh
 from geoloc_ros.sim.world import World
 
 HALF_M = 280.0
@@ -30,6 +32,10 @@ class Hits:
     normal: Float32
     """(K, 3), unit length, facing the viewer."""
 
+    def of(self, rays: Int64) -> Hits:
+        """Those of some of the rays."""
+        return Hits(self.triangle[rays], self.along[rays], self.normal[rays])
+
 
 @dataclass(frozen=True)
 class Scene:
@@ -39,15 +45,22 @@ class Scene:
     """(2,)."""
     solids: Solids
     cover: GroundCover
+    lamps: LampLight
 
 
-def build_scene(world: World, centre_m: Float64) -> Scene:
+def build_scene(world: World, centre_m: Float64, condition: Condition) -> Scene:
     """The world round `centre_m` (2,).
 
     Raises:
         BackendError: If the ray caster for this processor is not installed.
     """
-    return Scene(centre_m, Solids(_mesh_round(world, centre_m)), paint_ground(world, centre_m, HALF_M))
+    lamp_foot_m = place_lamps(world, centre_m, HALF_M) if condition.lamp_light > 0.0 else np.empty((0, 2))
+    mesh = _mesh_round(world, centre_m, condition)
+    if len(lamp_foot_m):
+        mesh = join_meshes([mesh, lamp_mesh(lamp_foot_m, world, centre_m)])
+    return Scene(
+        centre_m, Solids(mesh), paint_ground(world, centre_m, HALF_M), lamp_light(lamp_foot_m, HALF_M)
+    )
 
 
 class Solids:
@@ -62,8 +75,8 @@ class Solids:
         self._normal = normal / np.linalg.norm(normal, axis=1, keepdims=True).clip(1e-9)
         self._scene = _embree_scene(self.mesh)
 
-    def cast(self, origin_m: Float64, directions: Float32) -> Hits:
-        """Hits of rays (K, 3) that start at one point relative to the centre."""
+    def cast(self, origin_m: Float64 | Float32, directions: Float32) -> Hits:
+        """Hits of rays (K, 3) that start at one point (3,), or each at its own (K, 3), relative to the centre."""
         origins = np.broadcast_to(origin_m.astype(np.float32), directions.shape).copy()
         found: dict[str, Any] = self._scene.run(origins, directions, output=True)
         triangle: Int32 = found["primID"]
@@ -79,15 +92,16 @@ class Solids:
         return np.asarray(hit == -1)
 
 
-def _mesh_round(world: World, centre_m: Float64) -> Mesh:
+def _mesh_round(world: World, centre_m: Float64, condition: Condition) -> Mesh:
     buildings = world.geomap.buildings
     building = np.repeat(buildings.ring_building, np.diff(buildings.ring_start))
     near = np.zeros(len(buildings), dtype=bool)
     near[building[_is_near(buildings.vertices_m, centre_m)]] = True
+    trees = bare_tree_mesh if condition.leaves == "none" else tree_mesh
     return join_meshes(
         [
             building_mesh(world, near, centre_m),
-            tree_mesh(world.trees, _is_near(world.trees.position_m, centre_m), world.terrain, centre_m),
+            trees(world.trees, _is_near(world.trees.position_m, centre_m), world.terrain, centre_m),
             vehicle_mesh(world.vehicles, _is_near(world.vehicles.pose, centre_m), world.terrain, centre_m),
             people_mesh(world.people_m, _is_near(world.people_m, centre_m), world.terrain, centre_m),
             ground_mesh(world.terrain, centre_m, HALF_M),

@@ -10,6 +10,7 @@ from geoloc_ros.core.camera import Camera
 from geoloc_ros.core.config import SimConfig
 from geoloc_ros.core.errors import ConfigError
 from geoloc_ros.maps.geomap import GeoMap
+from geoloc_ros.sim.conditions import Condition, condition_of
 from geoloc_ros.sim.degrade import Degrader
 from geoloc_ros.sim.drive import RATE_HZ, Trajectory, drive_route
 from geoloc_ros.sim.mount import Mount, draw_mount
@@ -39,6 +40,9 @@ class Session:
     frame_every: int
     """Ticks of the motion between images."""
     num_frames: int
+    condition: Condition
+    exposure_rng: np.random.Generator
+    """Draws the camera's noise, drops and flakes, frame after frame."""
 
 
 def plan_session(geomap: GeoMap, seed: int, length_m: float, sim: SimConfig) -> Session:
@@ -48,12 +52,23 @@ def plan_session(geomap: GeoMap, seed: int, length_m: float, sim: SimConfig) -> 
         ConfigError: If the camera cannot be.
         MapError: If the map has no roads that can be driven.
     """
+    world = edit_map(geomap, LEVELS[sim.noise].world, np.random.default_rng([seed, 0]))
+    return plan_session_in(world, geomap, seed, length_m, sim)
+
+
+def plan_session_in(world: World, geomap: GeoMap, seed: int, length_m: float, sim: SimConfig) -> Session:
+    """Route and errors of a drive of `length_m` through a world, all drawn from `seed`.
+
+    Raises:
+        ConfigError: If the camera cannot be.
+        MapError: If the map has no roads that can be driven.
+    """
     camera, level = make_camera(sim), LEVELS[sim.noise]
-    # One stream of numbers per part: a change of one leaves the others as they were.
-    world_rng, way_rng, motion_rng, mount_rng, image_rng, traffic_rng = (
-        np.random.default_rng([seed, part]) for part in range(6)
+    # One stream of numbers per part, the world's being the first: a change of one leaves the others as they were.
+    way_rng, motion_rng, mount_rng, image_rng, traffic_rng, exposure_rng = (
+        np.random.default_rng([seed, part]) for part in range(1, 7)
     )
-    world = edit_map(geomap, level.world, world_rng)
+    condition = condition_of(sim.condition)
     # Rounded corners are shorter than the streets.
     route = choose_route(geomap.roads, geomap.bounds_m, 1.1 * length_m + 50.0, way_rng)
     trajectory = drive_route(geomap.roads, route, world.half_width_m, sim.speed_mps, length_m, way_rng)
@@ -64,8 +79,8 @@ def plan_session(geomap: GeoMap, seed: int, length_m: float, sim: SimConfig) -> 
     mount = draw_mount(num_frames, sim.rate_hz, level.camera, mount_rng)
     degrader = Degrader(level.image, camera, len(world.geomap.buildings), sim.rate_hz, image_rng)
     return Session(
-        geomap, world, level, trajectory, motion, traffic, mount, camera, Renderer(world, camera), degrader,
-        frame_every, num_frames,
+        geomap, world, level, trajectory, motion, traffic, mount, camera,
+        Renderer(world, camera, condition), degrader, frame_every, num_frames, condition, exposure_rng,
     )
 
 

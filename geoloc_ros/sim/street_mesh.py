@@ -6,6 +6,7 @@ import numpy as np
 
 from geoloc_ros.core.classes import SemanticClass
 from geoloc_ros.core.types import Bool, Float32, Float64
+from geoloc_ros.sim.bare_trees import bare_branches
 from geoloc_ros.sim.furniture import Trees, Vehicles
 from geoloc_ros.sim.mesh import Material, Mesh, ball_triangles, box_triangles, join_meshes, mesh_of
 from geoloc_ros.sim.terrain import Terrain
@@ -18,6 +19,15 @@ _TYRES = np.array([0.05, 0.05, 0.05], np.float32)
 
 def tree_mesh(trees: Trees, near: Bool, terrain: Terrain, centre_m: Float64) -> Mesh:
     """Trunks with lumpy crowns of the trees where `near` (T,)."""
+    return join_meshes([_crowns(trees, near, terrain, centre_m), _trunks(trees, near, terrain, centre_m)])
+
+
+def bare_tree_mesh(trees: Trees, near: Bool, terrain: Terrain, centre_m: Float64) -> Mesh:
+    """The same trees without leaves."""
+    return join_meshes([bare_branches(trees, near, terrain, centre_m), _trunks(trees, near, terrain, centre_m)])
+
+
+def _crowns(trees: Trees, near: Bool, terrain: Terrain, centre_m: Float64) -> Mesh:
     position_m, height_m, crown_m = trees.position_m[near], trees.height_m[near], trees.crown_m[near]
     foot = np.column_stack([position_m - centre_m, terrain.height_m(position_m)])
     bottom_m = (0.35 * height_m).clip(2.7, 3.6)
@@ -28,16 +38,18 @@ def tree_mesh(trees: Trees, near: Bool, terrain: Terrain, centre_m: Float64) -> 
     lumps = 1.0 + 0.18 * np.sin(_BALL @ [5.0, 3.0, 4.0] + phase) * np.cos(_BALL @ [-3.0, 6.0, 2.0] + phase)
     crowns = middle[:, None, None] + radii[:, None, None] * _BALL * lumps[..., None]
     green = np.array([0.2, 0.33, 0.13]) + 0.08 * np.sin(position_m @ [[3.1, 1.2, 0.9], [0.7, 2.2, 0.4]])
+    leaves = np.repeat(green, len(_BALL), axis=0).astype(np.float32)
+    return mesh_of(crowns.reshape(-1, 3, 3), SemanticClass.VEGETATION, Material.LEAVES, leaves)
+
+
+def _trunks(trees: Trees, near: Bool, terrain: Terrain, centre_m: Float64) -> Mesh:
+    position_m, height_m = trees.position_m[near], trees.height_m[near]
+    foot = np.column_stack([position_m - centre_m, terrain.height_m(position_m)])
+    bottom_m = (0.35 * height_m).clip(2.7, 3.6)
     trunks = foot[:, None, None] + _BOX * np.stack([0.16 + 0 * height_m, 0.16 + 0 * height_m, bottom_m + 0.8], 1)[
         :, None, None
     ]
-    leaves = np.repeat(green, len(_BALL), axis=0).astype(np.float32)
-    return join_meshes(
-        [
-            mesh_of(crowns.reshape(-1, 3, 3), SemanticClass.VEGETATION, Material.LEAVES, leaves),
-            mesh_of(trunks.reshape(-1, 3, 3), SemanticClass.VEGETATION, Material.PLAIN, _TRUNK),
-        ]
-    )
+    return mesh_of(trunks.reshape(-1, 3, 3), SemanticClass.VEGETATION, Material.PLAIN, _TRUNK)
 
 
 def vehicle_mesh(vehicles: Vehicles, near: Bool, terrain: Terrain, centre_m: Float64) -> Mesh:

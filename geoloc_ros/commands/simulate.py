@@ -1,0 +1,81 @@
+"""`geoloc simulate`: a drive, or photos."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import click
+import typer
+from typer.core import TyperGroup
+
+from geoloc_ros.commands.options import ConfigOption, SetOption
+from geoloc_ros.core.terminal import progress_bar
+
+SourceArgument = Annotated[
+    Path, typer.Argument(help="Index folder or map file; a procedural city if it is 'procedural'.")
+]
+CropOption = Annotated[Optional[str], typer.Option("--crop", help="W,S,E,N in degrees: clip the map to this box.")]
+
+
+class _DriveUnlessTold(TyperGroup):
+    """`geoloc simulate SOURCE -o BAG` is `geoloc simulate drive SOURCE -o BAG`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the command in where the first word is none."""
+        if args and args[0] not in self.commands and args[0] not in ("--help", "-h"):
+            args = ["drive", *args]
+        return super().parse_args(ctx, args)
+
+
+simulate_app = typer.Typer(
+    cls=_DriveUnlessTold, no_args_is_help=True,
+    help="Drive through an edited copy of a map and record what the vehicle's sensors see, or take photos in it. "
+    "Without a command, SOURCE -o BAG makes a drive.",
+)
+
+
+@simulate_app.command()
+def drive(
+    source: SourceArgument,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Bag to write (.mcap).")],
+    seed: Annotated[int, typer.Option(help="World, drive and noise.")] = 0,
+    length: Annotated[float, typer.Option(help="Length of the drive, m.")] = 1000.0,
+    crop: CropOption = None,
+    config: ConfigOption = None,
+    set_: SetOption = None,
+) -> None:
+    """Drive through an edited copy of a map and record what the vehicle's sensors see."""
+    from geoloc_ros.core.config import load_config
+    from geoloc_ros.index import parse_crop
+    from geoloc_ros.simulate import simulate_drive
+
+    with progress_bar() as progress:
+        tree = load_config(config, tuple(set_ or ()))
+        summary = simulate_drive(source, output, parse_crop(crop) if crop else None, seed, length, tree, progress)
+    typer.echo(summary.as_text())
+
+
+@simulate_app.command()
+def photos(
+    source: SourceArgument,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write; one begun before goes on.")],
+    places: Annotated[int, typer.Option(help="Along streets, two photos each in the database.")] = 500,
+    queries: Annotated[int, typer.Option(help="Photos under each condition; 0: a database only.")] = 200,
+    database: Annotated[str, typer.Option(help="Condition of the database.")] = "noon",
+    conditions: Annotated[str, typer.Option(help="Of the queries.")] = "noon,overcast,rain_sunset,night,snow",
+    seed: Annotated[int, typer.Option(help="World, as of a drive with this seed, and views.")] = 0,
+    crop: CropOption = None,
+    config: ConfigOption = None,
+    set_: SetOption = None,
+) -> None:
+    """Take photos of the same streets in several conditions, with labels and poses."""
+    from geoloc_ros.core.config import load_config
+    from geoloc_ros.index import parse_crop
+    from geoloc_ros.simulate_photos import PhotoOptions, simulate_photos
+
+    options = PhotoOptions(places, queries, database, conditions, seed)
+    with progress_bar() as progress:
+        tree = load_config(config, tuple(set_ or ()))
+        summary = simulate_photos(source, output, parse_crop(crop) if crop else None, options, tree, progress)
+    typer.echo(summary.as_text())
