@@ -9,12 +9,24 @@ from geoloc_ros.core.errors import DatasetError
 from geoloc_ros.core.photos import PhotoCollection
 from geoloc_ros.core.progress import ProgressCallback, no_progress
 from geoloc_ros.datasets.photos.exif_photos import has_photos, load_exif_photos
+from geoloc_ros.datasets.photos.gsv_cities import is_gsv_cities, load_gsv_cities
 from geoloc_ros.datasets.photos.layout import Layout
+from geoloc_ros.datasets.photos.msls import is_msls, load_msls
+from geoloc_ros.datasets.photos.pittsburgh import is_pittsburgh, load_pittsburgh
+from geoloc_ros.datasets.photos.robotcar import is_robotcar, load_robotcar
+from geoloc_ros.datasets.photos.sfxl import is_sfxl, load_sfxl
+from geoloc_ros.datasets.photos.tokyo247 import is_tokyo247, load_tokyo247
 from geoloc_ros.datasets.photos.utm_names import has_utm_names, load_utm_names
 
 logger = logging.getLogger(__name__)
 
 LAYOUTS = (
+    Layout("msls", "Mapillary Street-Level Sequences", is_msls, load_msls),
+    Layout("gsv", "GSV-Cities", is_gsv_cities, load_gsv_cities),
+    Layout("robotcar", "Oxford RobotCar", is_robotcar, load_robotcar),
+    Layout("pittsburgh", "Pittsburgh 30k or 250k", is_pittsburgh, load_pittsburgh),
+    Layout("tokyo247", "Tokyo 24/7", is_tokyo247, load_tokyo247),
+    Layout("sfxl", "San Francisco XL", is_sfxl, load_sfxl),
     Layout("utm", "names with UTM coordinates", has_utm_names, load_utm_names),
     Layout("exif", "photos with GPS in EXIF", has_photos, load_exif_photos),
 )
