@@ -32,7 +32,8 @@ def has_utm_names(folder: Path) -> bool:
     """Does a folder hold such photos, or parts with such photos?"""
     outer = folder / "images" if (folder / "images").is_dir() else folder
     there = [outer / part for part in PARTS if (outer / part).is_dir()]
-    return first_image(there[0] if there else outer).startswith("@")
+    # Where there is a database, pictures beside it, such as a sheet to look at, are none of its photos.
+    return first_image(photo_tree(there[0] if there else outer).database.path).startswith("@")
 
 
 def load_utm_names(folder: Path, part: str, progress: ProgressCallback) -> PhotoCollection:

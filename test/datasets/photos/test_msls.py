@@ -23,7 +23,8 @@ def put_half(half: Path, keys: str, lat: float, lon: float, easting: float) -> N
         half / "postprocessed.csv",
         ",key,easting,northing,unique_cluster,control_panel,night,view_direction\n"
         + "".join(
-            f"{row},{key},{easting},{6000000 + 10 * at},5,False,{key == 'b'},{'Sideways' if key == 'b' else 'Forward'}\n"
+            f"{row},{key},{easting},{6000000 + 10 * at},5,False,"
+            f"{key == 'b'},{'Sideways' if key == 'b' else 'Forward'}\n"
             for row, (at, key) in enumerate(listed)
         ),
     )

@@ -32,7 +32,8 @@ def put_run(run: Path, seconds: int = 10, table: str = "ins.csv", yaw: float = 0
 
 
 def test_a_photo_every_few_metres_between_the_poses_around_it(tmp_path: Path) -> None:
-    put_run(tmp_path / OVERCAST, 14)
+    run = put_run(tmp_path / OVERCAST, 14)
+    touch(run / "stereo" / "centre" / f"{BEGAN_US + 15000000}.png")
     collection = load_collection(tmp_path)
     photos = collection.database
     assert find_layout(tmp_path).kind == "robotcar"

@@ -46,6 +46,12 @@ def test_query_folders_name_conditions_and_the_database_does_not(tmp_path: Path)
     assert collection.database.condition == ("",)
 
 
+def test_pictures_beside_the_database_are_none_of_its_photos(tmp_path: Path) -> None:
+    touch(tmp_path / "database" / NAME, tmp_path / "sheet.png")
+    assert find_layout(tmp_path).kind == "utm"
+    assert load_collection(tmp_path).database.file == (f"database/{NAME}",)
+
+
 def test_parts_must_be_named_and_are_read_by_their_name(tmp_path: Path) -> None:
     for part, east in (("train", 1), ("val", 2)):
         touch(tmp_path / "images" / part / "database" / f"@{east}@2@17@T@.jpg")
