@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, Any, Optional
 
-import click
 import typer
 from typer.core import TyperGroup
 
@@ -21,7 +20,8 @@ CropOption = Annotated[Optional[str], typer.Option("--crop", help="W,S,E,N in de
 class _DriveUnlessTold(TyperGroup):
     """`geoloc simulate SOURCE -o BAG` is `geoloc simulate drive SOURCE -o BAG`."""
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+    # The context is Click's, which some versions of Typer import and others bring along.
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Put the command in where the first word is none."""
         if args and args[0] not in self.commands and args[0] not in ("--help", "-h"):
             args = ["drive", *args]

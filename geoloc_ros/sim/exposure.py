@@ -36,6 +36,6 @@ def _with_drops(picture: Float32, condition: Condition, rng: np.random.Generator
     for x, y, share in rng.random((count, 3)):
         centre = round(16.0 * x * width), round(16.0 * y * height)
         cv2.circle(mask, centre, round(16.0 * radius * (0.3 + 0.7 * share)), 1.0, -1, cv2.LINE_8, 4)
-    mask = cv2.GaussianBlur(mask, (0, 0), 0.4 * radius)[..., None]
+    share_behind = np.asarray(cv2.GaussianBlur(mask, (0, 0), 0.4 * radius), dtype=np.float32)[..., None]
     behind = np.float32(0.95) if is_snow else cv2.GaussianBlur(picture, (0, 0), 2.5 * radius)
-    return np.asarray(picture + (behind - picture) * 0.8 * mask, dtype=np.float32)
+    return np.asarray(picture + (behind - picture) * 0.8 * share_behind, dtype=np.float32)

@@ -70,7 +70,8 @@ def lamp_light(foot_m: Float64, half_m: float) -> LampLight:
     axis = _CELL_M * np.arange(-radius, radius + 1)
     distance_m = np.hypot(axis[:, None], axis)
     kernel = (1.0 + (distance_m / _REACH_M) ** 2) ** -2.0
-    return LampLight(cv2.filter2D(light, -1, kernel, borderType=cv2.BORDER_CONSTANT), half_m)
+    shone = cv2.filter2D(light, -1, kernel, borderType=cv2.BORDER_CONSTANT)
+    return LampLight(np.asarray(shone, dtype=np.float32), half_m)
 
 
 def lamp_mesh(foot_m: Float64, world: World, centre_m: Float64) -> Mesh:

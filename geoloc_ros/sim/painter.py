@@ -29,7 +29,7 @@ class Rays:
     """(3,), or (K, 3) where each has its own, relative to the scene's centre."""
     directions: Float32
     """(K, 3)."""
-    length: Float64 | Float32
+    length: Float32
     """(K,), of the directions."""
     pixels_per_rad: float
     ahead: Float64
@@ -50,7 +50,7 @@ class Painter:
     def paint(self, solids: Solids, hits: Hits, rays: Rays, *, mirrors: bool = True) -> tuple[Float32, UInt8]:
         """Colours (K, 3) and labels (K,) of hits on `solids`; wet ground shows the scene once more if `mirrors`."""
         mesh, triangle, normal, condition = solids.mesh, hits.triangle, hits.normal, self._condition
-        distance_m = hits.along * rays.length
+        distance_m: Float32 = hits.along * rays.length
         points_m = rays.origin_m.astype(np.float32) + rays.directions * hits.along[:, None]
         cover = self._scene.cover.at(points_m[:, :2])
         material = mesh.material[triangle]
@@ -60,8 +60,8 @@ class Painter:
         paint = weathered(paint, material, label, cover, normal, points_m, condition)
         colour = lit(paint, normal, self._in_sun(points_m, normal), self._sun, material, condition)
         if condition.lamp_light > 0.0:
-            colour += paint * self._artificial(points_m, rays, distance_m)
-            colour = np.where((material == Material.LAMP)[:, None], paint, colour)
+            light = paint * self._artificial(points_m, rays, distance_m)
+            colour = np.where((material == Material.LAMP)[:, None], paint, colour + light)
         if condition.lit_ratio > 0.0:
             wall = np.flatnonzero(material == Material.FACADE)
             colour[wall] += window_light(
@@ -83,13 +83,13 @@ class Painter:
         """Light (K, 3) of lamps and of the vehicle's own headlights."""
         above_m = points_m[:, 2] - np.float32(np.atleast_2d(rays.origin_m)[0, 2] - 2.0)
         lamps = self._condition.lamp_light * self._scene.lamps.at(points_m[:, :2], above_m)
-        unit = rays.directions / rays.length[:, None].astype(np.float32)
+        unit: Float32 = rays.directions / rays.length[:, None]
         own = 0.7 * headlight(unit, rays.ahead, distance_m)
         return np.asarray(lamps[:, None] * LAMP_COLOUR + own[:, None] * _WARMEST, dtype=np.float32)
 
     def _mirror(self, colour: Float32, ground: Int64, points_m: Float32, normal: Float32, rays: Rays) -> None:
         """Mix into `colour` (K, 3), where wet `ground` lies, what it mirrors."""
-        unit = rays.directions[ground] / rays.length[ground, None].astype(np.float32)
+        unit: Float32 = rays.directions[ground] / rays.length[ground, None]
         towards, share = mirrored(normal[ground], unit, points_m[ground])
         start_m = points_m[ground] + 0.03 * normal[ground]
         hits = self._scene.solids.cast(start_m, towards)

@@ -42,7 +42,7 @@ class Renderer:
         self._camera = camera
         self._condition = condition
         self._rays = camera.rays().reshape(-1, 3)
-        self._length = np.linalg.norm(self._rays, axis=1)
+        self._length: Float32 = np.asarray(np.linalg.norm(self._rays, axis=1), dtype=np.float32)
         self._scene: Scene | None = None
 
     def settle(self, centre_m: Float64) -> None:
