@@ -84,3 +84,32 @@ def street(
     with progress_bar() as progress:
         summary = train_street(options, progress)
     typer.echo(summary.as_text())
+
+
+@train_app.command()
+def photo(
+    sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Collections of photos to learn from.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Network to write (.onnx).")],
+    validate: Annotated[
+        Optional[str], typer.Option(help="Collection to choose weights by; the first SOURCE without it.")
+    ] = None,
+    method: Annotated[str, typer.Option(help="multisimilarity, triplet, cosplace.")] = "multisimilarity",
+    mining: Annotated[str, typer.Option(help="Of triplets: partial, subcache, full, random.")] = "partial",
+    network: Annotated[
+        Optional[str], typer.Option(help="BACKBONE+HEAD[,WIDTHxHEIGHT], resnet18-conv4+gem,320x240 without it.")
+    ] = None,
+    base: Annotated[Optional[Path], typer.Option("--from", help="Network to begin with (.onnx).")] = None,
+    minutes: Annotated[float, typer.Option(min=0.01, help="Budget of wall clock.")] = 60.0,
+    steps: Annotated[Optional[int], typer.Option(min=1, help="Budget in steps, the same on every machine.")] = None,
+    seed: Annotated[int, typer.Option(help="First weights and everything drawn.")] = 0,
+) -> None:
+    """Train a network that recognises places by photos. Killed, the same command goes on; torchrun may start it."""
+    from geoloc_ros.train_photo import PhotoOptions, train_photo
+
+    options = PhotoOptions(
+        tuple(sources), output, validate, method, mining, network, base, minutes, steps, seed
+    )
+    with progress_bar() as progress:
+        summary = train_photo(options, progress)
+    if summary is not None:
+        typer.echo(summary.as_text())

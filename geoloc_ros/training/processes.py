@@ -36,7 +36,8 @@ class Processes:
         flat = torch.cat([tensor.reshape(-1) for tensor in tensors])
         distributed.all_reduce(flat)
         flat /= self.count
-        for tensor, mean in zip(tensors, flat.split([tensor.numel() for tensor in tensors]), strict=True):
+        means = torch.split(flat, [tensor.numel() for tensor in tensors])
+        for tensor, mean in zip(tensors, means, strict=True):
             tensor.copy_(mean.view_as(tensor))
 
     def add_up(self, tensor: torch.Tensor) -> torch.Tensor:
@@ -46,6 +47,14 @@ class Processes:
         there = tensor.to(self.device)
         distributed.all_reduce(there)
         return there.cpu()
+
+    def largest(self, value: int) -> int:
+        """Of what all processes have."""
+        if self.count == 1:
+            return value
+        tensor = torch.tensor([value], device=self.device)
+        distributed.all_reduce(tensor, distributed.ReduceOp.MAX)
+        return int(tensor)
 
     def share(self, total: int) -> slice:
         """This process' part of `total` rows."""

@@ -1,0 +1,1 @@
+"""Which photos a network learns to tell apart: those that it mistakes now."""
