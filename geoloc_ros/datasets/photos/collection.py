@@ -15,12 +15,23 @@ from geoloc_ros.datasets.photos.msls import is_msls, load_msls
 from geoloc_ros.datasets.photos.pittsburgh import is_pittsburgh, load_pittsburgh
 from geoloc_ros.datasets.photos.robotcar import is_robotcar, load_robotcar
 from geoloc_ros.datasets.photos.sfxl import is_sfxl, load_sfxl
+from geoloc_ros.datasets.photos.split import is_split, read_split
 from geoloc_ros.datasets.photos.tokyo247 import is_tokyo247, load_tokyo247
 from geoloc_ros.datasets.photos.utm_names import has_utm_names, load_utm_names
 
 logger = logging.getLogger(__name__)
 
+
+def _load_split(path: Path, part: str, progress: ProgressCallback) -> PhotoCollection:
+    """What a split leaves of its source."""
+    if part:
+        raise DatasetError(f"a split has no parts; give '{path}' alone")
+    split = read_split(path)
+    return split.of(load_collection(split.source, split.kind, progress))
+
+
 LAYOUTS = (
+    Layout("split", "a split", is_split, _load_split),
     Layout("msls", "Mapillary Street-Level Sequences", is_msls, load_msls),
     Layout("gsv", "GSV-Cities", is_gsv_cities, load_gsv_cities),
     Layout("robotcar", "Oxford RobotCar", is_robotcar, load_robotcar),
@@ -83,7 +94,10 @@ def find_layout(folder: Path, kind: str = "auto") -> Layout:
             if layout.kind == kind:
                 return layout
         raise DatasetError(f"no layout is called '{kind}'; use auto, {', '.join(each.kind for each in LAYOUTS)}")
-    for layout in LAYOUTS:
+    for layout in LAYOUTS if folder.is_dir() else LAYOUTS[:1]:
         if layout.is_it(folder):
             return layout
-    raise DatasetError(f"'{folder}' holds no photos (.jpg, .png, ...) and no tables of a layout that is known")
+    what = "holds no photos (.jpg, .png, ...) and no tables of a layout that is known" if folder.is_dir() else (
+        "is neither a folder of photos nor a split"
+    )  # fmt: skip
+    raise DatasetError(f"'{folder}' {what}")

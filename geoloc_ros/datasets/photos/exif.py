@@ -47,7 +47,7 @@ def read_taken(file: Path) -> Taken:
             exif = image.getexif()
             gps, details = dict(exif.get_ifd(_GPS_IFD)), dict(exif.get_ifd(_EXIF_IFD))
             described = _described(exif.get(_DESCRIPTION))
-    except _UNREADABLE as error:
+    except (*_UNREADABLE, Image.DecompressionBombError) as error:
         raise ValueError(f"no image that can be opened ({type(error).__name__})") from None
     stamp_ns = _stamp_ns(details, gps)
     return Taken(
@@ -56,19 +56,20 @@ def read_taken(file: Path) -> Taken:
     )
 
 
-def image_size(file: Path) -> tuple[int, int]:
-    """Width and height that the header tells.
+def decode_photo(file: Path) -> tuple[int, int]:
+    """Width and height of an image, every pixel of which was decoded.
 
     Raises:
-        ValueError: If it is no image that can be opened; says why.
+        ValueError: If it cannot be opened, or ends too early; says why.
     """
     from PIL import Image
 
     try:
         with Image.open(file) as image:
+            image.load()
             width, height = image.size
-    except _UNREADABLE as error:
-        raise ValueError(f"no image that can be opened ({type(error).__name__})") from None
+    except (*_UNREADABLE, Image.DecompressionBombError) as error:
+        raise ValueError(f"cannot be decoded: {error}".splitlines()[0]) from None
     return int(width), int(height)
 
 

@@ -1,8 +1,8 @@
 """`photos.csv` beside photos: what their names cannot say. Of our own; `geoloc simulate photos` writes it.
 
 A header and a line per photo. `file` is relative to the folder of the table; all other columns may be missing or
-empty: `label_file`, `condition`, `place`, `sequence`, `stamp_ns`, `latitude_deg`, `longitude_deg`, `yaw_rad`. Other
-columns are for people. What the table says wins over what a name says.
+empty: `label_file`, `condition`, `place`, `sequence`, `stamp_ns`, `latitude_deg`, `longitude_deg` and `yaw_deg`
+(counter-clockwise from east). More columns are for people. What the table says wins over what a name says.
 """
 
 from __future__ import annotations
@@ -72,5 +72,5 @@ def _row(line: dict[str, str]) -> PhotoRow:
     return PhotoRow(
         where if where.is_known() else None, line.get("label_file", ""), line.get("condition", ""),
         line.get("place", ""), line.get("sequence", ""), int(line.get("stamp_ns", "") or -1),
-        number_of(line, "yaw_rad"),
+        math.radians(number_of(line, "yaw_deg")),
     )

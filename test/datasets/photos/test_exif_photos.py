@@ -7,7 +7,7 @@ from PIL import Image
 from geoloc_ros.core.errors import DatasetError
 from geoloc_ros.core.geodesy import GeoOrigin
 from geoloc_ros.datasets.photos.collection import find_layout, load_collection
-from geoloc_ros.datasets.photos.exif import image_size, read_taken
+from geoloc_ros.datasets.photos.exif import decode_photo, read_taken
 
 from .trees import put_image, touch
 
@@ -84,11 +84,16 @@ def test_a_folder_without_photos_is_an_error(tmp_path: Path) -> None:
         load_collection(tmp_path, "flickr")
 
 
-def test_a_header_tells_the_size(tmp_path: Path) -> None:
-    assert image_size(put_image(tmp_path / "a.png")) == (8, 6)
+def test_files_that_end_too_early_cannot_be_decoded(tmp_path: Path) -> None:
+    whole = put_photo(tmp_path / "a.jpg", position())
+    assert decode_photo(whole) == (16, 12)
+    whole.write_bytes(whole.read_bytes()[:-40])
+    with pytest.raises(ValueError, match="(?i)truncated"):
+        decode_photo(whole)
+    assert read_taken(whole).where.is_known()  # the header is whole
     touch(tmp_path / "b.png")
-    with pytest.raises(ValueError, match="no image"):
-        image_size(tmp_path / "b.png")
+    with pytest.raises(ValueError, match="cannot be decoded"):
+        decode_photo(tmp_path / "b.png")
 
 
 def test_a_walk_round_a_building_in_lund(shared_data: Path) -> None:

@@ -87,13 +87,13 @@ def test_the_table_beside_wins_over_the_name(tmp_path: Path) -> None:
     touch(tmp_path / file, tmp_path / "labels" / "database" / NAME.replace(".jpg", ".png"))
     put_text(
         tmp_path / "photos.csv",
-        "file,label_file,part,condition,place,sequence,stamp_ns,latitude_deg,longitude_deg,yaw_rad\n"
-        f"{file},labels/database/{NAME.replace('.jpg', '.png')},database,rain_sunset,12,b,7,40.5,-81.0,1.25\n",
+        "file,label_file,part,condition,place,sequence,stamp_ns,latitude_deg,longitude_deg,yaw_deg\n"
+        f"{file},labels/database/{NAME.replace('.jpg', '.png')},database,rain_sunset,12,b,7,40.5,-81.0,60\n",
     )
     photos = load_collection(tmp_path).database
     assert len(photos) == 1
     assert photos.condition == ("rain_sunset",) and photos.place.tolist() == [0] and photos.sequence.tolist() == [0]
-    assert photos.stamp_ns.tolist() == [7] and photos.yaw_rad.tolist() == [1.25]
+    assert photos.stamp_ns.tolist() == [7] and photos.yaw_rad.tolist() == [math.radians(60.0)]
     np.testing.assert_allclose(photos.geodetic_deg, [[40.5, -81.0]], atol=1e-9)
     np.testing.assert_allclose(photos.position_m[:, 0], 500000.0, atol=1e-3)  # the middle of zone 17
     assert (photos.root / photos.label_file[0]).is_file()
@@ -110,8 +110,8 @@ def test_a_wrong_table_is_refused(tmp_path: Path) -> None:
     put_text(tmp_path / "photos.csv", "name\nx\n")
     with pytest.raises(DatasetError, match="no column file"):
         load_collection(tmp_path)
-    put_text(tmp_path / "photos.csv", f"file,yaw_rad\n{NAME},north\n")
-    with pytest.raises(DatasetError, match="line 2: yaw_rad is 'north'"):
+    put_text(tmp_path / "photos.csv", f"file,yaw_deg\n{NAME},north\n")
+    with pytest.raises(DatasetError, match="line 2: yaw_deg is 'north'"):
         load_collection(tmp_path)
 
 

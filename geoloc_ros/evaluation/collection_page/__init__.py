@@ -1,0 +1,1 @@
+"""What a collection of photos holds, on a page to look at."""
