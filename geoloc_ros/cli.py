@@ -12,6 +12,7 @@ import typer
 from geoloc_ros import __version__
 from geoloc_ros.commands.export import export_app
 from geoloc_ros.commands.options import ConfigOption, SetOption
+from geoloc_ros.commands.photos import photos_app
 from geoloc_ros.commands.simulate import simulate_app
 from geoloc_ros.commands.train import train_app
 from geoloc_ros.core.errors import GeolocError
@@ -28,6 +29,7 @@ app.add_typer(map_app, name="map")
 app.add_typer(simulate_app, name="simulate")
 app.add_typer(train_app, name="train")
 app.add_typer(export_app, name="export")
+app.add_typer(photos_app, name="photos")
 
 UseOption = Annotated[
     str,
