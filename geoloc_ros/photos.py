@@ -73,7 +73,7 @@ def list_photos(
         progress: Told about files.
 
     Raises:
-        DatasetError: As `load_collection`.
+        DatasetError: As `load_collection`, or if not one photo can be decoded.
     """
     collection = load_collection(source, kind, progress)
     if check:
@@ -131,4 +131,6 @@ def _checked(collection: PhotoCollection, progress: ProgressCallback) -> PhotoCo
         names = {problem.file for problem in broken}
         left.append(photos.take(np.flatnonzero([file not in names for file in photos.file]).astype(np.int64)))
         problems += broken
+    if not any(map(len, left)):
+        raise DatasetError(f"not one photo of '{collection.database.name}' can be decoded: {problems[0].reason}")
     return PhotoCollection(left[0], left[1], (*collection.problems, *problems))

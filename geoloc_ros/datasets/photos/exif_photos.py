@@ -8,7 +8,7 @@ from geoloc_ros.core.photos import PhotoCollection, PhotoProblem
 from geoloc_ros.core.progress import ProgressCallback
 from geoloc_ros.datasets.photos.columns import Numbering, PhotoColumns, make_collection, yaw_of_compass
 from geoloc_ros.datasets.photos.exif import read_taken
-from geoloc_ros.datasets.photos.image_files import first_image, image_files
+from geoloc_ros.datasets.photos.image_files import image_files, some_images
 from geoloc_ros.datasets.photos.layout import part_folder, photo_tree
 
 _SAID_EVERY = 50
@@ -16,7 +16,7 @@ _SAID_EVERY = 50
 
 def has_photos(folder: Path) -> bool:
     """Is there any image?"""
-    return first_image(folder) != ""
+    return bool(some_images(folder, 1))
 
 
 def load_exif_photos(folder: Path, part: str, progress: ProgressCallback) -> PhotoCollection:

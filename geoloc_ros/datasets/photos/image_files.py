@@ -14,7 +14,8 @@ IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".
 
 def is_image(name: str) -> bool:
     """By its suffix."""
-    return "." + name.rpartition(".")[2].lower() in IMAGE_SUFFIXES
+    stem, _, suffix = name.rpartition(".")
+    return stem != "" and f".{suffix.lower()}" in IMAGE_SUFFIXES
 
 
 def image_files(folder: Path, root: Path) -> Iterator[str]:
@@ -27,20 +28,22 @@ def image_files(folder: Path, root: Path) -> Iterator[str]:
     yield from _walk(os.fspath(folder), prefix)
 
 
-def first_image(folder: Path) -> str:
-    """Name of some image below a folder, without reading all of it; "" if there is none."""
-    waiting = [folder]
-    while waiting:
+def some_images(folder: Path, count: int) -> list[str]:
+    """Names of the first images that are met below a folder, at most so many, without reading all of it."""
+    waiting, found = [folder], list[str]()
+    while waiting and len(found) < count:
         try:
             with os.scandir(waiting.pop()) as entries:
                 for entry in entries:
                     if is_image(entry.name):
-                        return entry.name
-                    if not entry.name.startswith(".") and entry.is_dir():
+                        found.append(entry.name)
+                    elif not entry.name.startswith(".") and entry.is_dir():
                         waiting.append(Path(entry.path))
+                    if len(found) == count:
+                        break
         except OSError:  # what cannot be read is told when it is read
             continue
-    return ""
+    return found
 
 
 class FolderNames:

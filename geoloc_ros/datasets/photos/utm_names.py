@@ -18,12 +18,14 @@ from geoloc_ros.core.photos import PhotoCollection, PhotoProblem
 from geoloc_ros.core.progress import ProgressCallback
 from geoloc_ros.datasets.photos.columns import Numbering, PhotoColumns, Place, make_collection, yaw_of_compass
 from geoloc_ros.datasets.photos.flat_frame import named_zone
-from geoloc_ros.datasets.photos.image_files import first_image, image_files
+from geoloc_ros.datasets.photos.image_files import image_files, some_images
 from geoloc_ros.datasets.photos.layout import PARTS, PhotoFolder, part_folder, photo_tree
 from geoloc_ros.datasets.photos.photo_table import PhotoTable, read_photo_table
 
 _FIELDS = 15
 """The empty one ahead of the first sign included, the suffix not."""
+_LOOKED_AT = 200
+"""Names that tell whether a folder is of this kind; others may lie among them."""
 _STAMP = re.compile(r"(\d{4})(\d{2})?(\d{2})?(?:_(\d{2})(\d{2})?(\d{2})?)?$")
 _WORDS = frozenset({"day", "night", "sideways", "backward"})
 
@@ -33,7 +35,8 @@ def has_utm_names(folder: Path) -> bool:
     outer = folder / "images" if (folder / "images").is_dir() else folder
     there = [outer / part for part in PARTS if (outer / part).is_dir()]
     # Where there is a database, pictures beside it, such as a sheet to look at, are none of its photos.
-    return first_image(photo_tree(there[0] if there else outer).database.path).startswith("@")
+    names = some_images(photo_tree(there[0] if there else outer).database.path, _LOOKED_AT)
+    return any(name.startswith("@") for name in names)
 
 
 def load_utm_names(folder: Path, part: str, progress: ProgressCallback) -> PhotoCollection:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from geoloc_ros.core.photos import PhotoCollection, PhotoSet
-from geoloc_ros.core.types import Bool, Float64, Int64
+from geoloc_ros.core.types import Bool, Float64, Int64, UInt8
 from geoloc_ros.evaluation.accuracy_page import svg
 from geoloc_ros.evaluation.collection_page.contents import Contents
 
@@ -55,11 +55,11 @@ def examples(photos: PhotoSet, count: int) -> list[tuple[int, str]]:
     for row in np.unique(np.linspace(0, len(photos) - 1, min(count, len(photos))).astype(int)).tolist():
         image = cv2.imdecode(np.fromfile(photos.path(row), np.uint8), cv2.IMREAD_COLOR)
         if image is not None:
-            found.append((row, _data_url(image)))
+            found.append((row, _data_url(np.asarray(image, np.uint8))))
     return found
 
 
-def _data_url(image: np.typing.NDArray[np.generic]) -> str:
+def _data_url(image: UInt8) -> str:
     height = max(1, round(_THUMBNAIL_WIDTH * image.shape[0] / image.shape[1]))
     small = cv2.resize(image, (_THUMBNAIL_WIDTH, height), interpolation=cv2.INTER_AREA)
     _, jpeg = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])

@@ -52,6 +52,11 @@ def test_pictures_beside_the_database_are_none_of_its_photos(tmp_path: Path) -> 
     assert load_collection(tmp_path).database.file == (f"database/{NAME}",)
 
 
+def test_a_few_other_names_among_them_do_not_change_the_kind(tmp_path: Path) -> None:
+    touch(tmp_path / NAME, *(tmp_path / f"holiday{number}.jpg" for number in range(5)))
+    assert find_layout(tmp_path).kind == "utm"
+
+
 def test_parts_must_be_named_and_are_read_by_their_name(tmp_path: Path) -> None:
     for part, east in (("train", 1), ("val", 2)):
         touch(tmp_path / "images" / part / "database" / f"@{east}@2@17@T@.jpg")
