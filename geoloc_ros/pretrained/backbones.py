@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 import torch
 import transformers
 from torch import nn
-from transformers.models.auto.modeling_auto import MODEL_FOR_BACKBONE_MAPPING_NAMES
+from transformers.models.auto.modeling_auto import MODEL_FOR_BACKBONE_MAPPING, MODEL_FOR_BACKBONE_MAPPING_NAMES
 
 from geoloc_ros.core.errors import ArtifactError, ConfigError
 from geoloc_ros.pretrained.hub import Normalization, clear_errors, read_normalization
@@ -113,14 +113,15 @@ def _cut(source: str, config: Any, cut: str) -> dict[str, Any]:
 
 
 def _model(source: str, config: Any, is_staged: bool, said: dict[str, Any], has_weights: bool) -> nn.Module:
-    family = transformers.AutoBackbone if is_staged else transformers.AutoModel
+    # AutoBackbone itself takes no folders.
+    family = MODEL_FOR_BACKBONE_MAPPING[type(config)] if is_staged else transformers.AutoModel
     with clear_errors(source):
         if is_staged:
             config = transformers.AutoConfig.from_pretrained(source, trust_remote_code=False, **said)
         # A tower of a pair of networks for images and texts.
         config = getattr(config, "vision_config", config)
         if not has_weights:
-            model = family.from_config(config)
+            model = family(config) if is_staged else family.from_config(config)
             missing: list[str] = []
         else:
             model, loading = family.from_pretrained(
@@ -133,7 +134,8 @@ def _model(source: str, config: Any, is_staged: bool, said: dict[str, Any], has_
     for module in model.modules():
         if getattr(module, "mask_token", None) is not None:
             module.mask_token = None
-    needed = set(model.state_dict())
+    # Layers that the library puts behind stages; they begin with ones and zeros, and change little.
+    needed = {name for name in model.state_dict() if not name.startswith("hidden_states_norms.")}
     if lacking := [name for name in missing if name in needed]:
         raise ArtifactError(f"'{source}' lacks {len(lacking)} weights ('{lacking[0]}', ...); choose a trained model")
     assert isinstance(model, nn.Module)

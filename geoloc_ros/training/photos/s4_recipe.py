@@ -34,9 +34,8 @@ _TARGET_STREAM = 1 << 42
 class PlaceRecipe(Protocol):
     """The way in which places are learnt: triplets, or another one of `training.photos`."""
 
-    @property
-    def task(self) -> PhotoTask:
-        """Network and photos."""
+    task: PhotoTask
+    description: str
 
     def examples(self, step: int) -> Examples:
         """Which photos a step learns from."""
@@ -92,6 +91,11 @@ class S4Recipe:
         self._labels = None if settings.segmentation == "none" else LabelImages(photos, *self._size)
         adapts = targets is not None
         self.module = S4Network(task.network, settings.segmentation, settings.decoder, adapts, task.seed)
+        adapted = " and to make photos of another domain look like them" if adapts else ""
+        self.description = (
+            f"{places.description} Beside it the encoder learns classes of rendered photos (segmentation: "
+            f"{settings.segmentation}){adapted} (Paolicelli et al. 2022)."
+        )
         self._precision = choose_precision()
 
     def learning_rate(self, progress: float) -> float:
@@ -139,7 +143,7 @@ class S4Recipe:
         image, labels, answer, targets = batch
         count, settings = len(image), self.settings
         with self._precision.autocast(image.device.type):
-            seen = self.module(torch.cat([image, targets]))
+            seen = self.module(torch.cat([image, targets]).contiguous(memory_format=torch.channels_last))
         descriptor = normalize(seen.descriptor[:count].float(), dim=1)
         loss = self.places.place_loss(descriptor, answer)
         if seen.scores is None:

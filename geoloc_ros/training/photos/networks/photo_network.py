@@ -40,8 +40,8 @@ class PhotoNetwork(nn.Module):
         self.register_buffer("mean", torch.tensor(backbone.mean).view(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor(backbone.std).view(1, 3, 1, 1))
         maps = self._look(torch.zeros(1, 3, spec.height_px, spec.width_px))
-        channels = tuple(int(features.shape[1]) for features in maps)
-        self.head = _make_head(spec, channels, (int(maps[-1].shape[2]), int(maps[-1].shape[3])))
+        self.channels: tuple[int, ...] = tuple(int(features.shape[1]) for features in maps)
+        self.head = _make_head(spec, self.channels, (int(maps[-1].shape[2]), int(maps[-1].shape[3])))
         pooled = _tried(self.head, maps)
         self.whitening = nn.Linear(pooled, spec.pca) if spec.pca else None
         self.descriptor_size: int = spec.pca or pooled

@@ -4,7 +4,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="torch is not installed: pip install 'geoloc_ros[train]'")
 
-from geoloc_ros.training.photos.networks.heads.gem import GeneralizedMean, GemHead  # noqa: E402
+from geoloc_ros.training.photos.networks.heads.gem import GemHead, GeneralizedMean  # noqa: E402
 
 FEATURES = torch.rand(2, 5, 4, 6) + 0.1
 
