@@ -25,7 +25,7 @@ def write_collection_page(collection: PhotoCollection, contents: Contents, outpu
     """Write the page `output_html`, replaced if it exists; the same collection gives the same bytes.
 
     Raises:
-        DatasetError: If it cannot be written, or a photo that is shown cannot be opened.
+        DatasetError: If it cannot be written.
     """
     page = Template(files("geoloc_ros.evaluation.evaluation_page").joinpath("page.html").read_text("utf-8")).substitute(
         title="Photos",

@@ -7,6 +7,8 @@ import base64
 import cv2
 import numpy as np
 
+from geoloc_ros.core.errors import DatasetError
+from geoloc_ros.core.photo_files import read_photo
 from geoloc_ros.core.photos import PhotoCollection, PhotoSet
 from geoloc_ros.core.types import Bool, Float64, Int64, UInt8
 from geoloc_ros.evaluation.accuracy_page import svg
@@ -50,19 +52,21 @@ def region_map(collection: PhotoCollection, rows: Int64, series: dict[str, int])
 
 
 def examples(photos: PhotoSet, count: int) -> list[tuple[int, str]]:
-    """Rows of some photos that can be read, evenly chosen, with small JPEGs as data URLs."""
+    """Rows of some photos, those that can be read, evenly chosen, with small JPEGs as data URLs."""
     found = []
     for row in np.unique(np.linspace(0, len(photos) - 1, min(count, len(photos))).astype(int)).tolist():
-        image = cv2.imdecode(np.fromfile(photos.path(row), np.uint8), cv2.IMREAD_COLOR)
-        if image is not None:
-            found.append((row, _data_url(np.asarray(image, np.uint8))))
+        try:
+            found.append((row, _data_url(read_photo(photos.path(row)))))
+        except DatasetError:  # `geoloc photos list --check` tells which are broken
+            continue
     return found
 
 
 def _data_url(image: UInt8) -> str:
     height = max(1, round(_THUMBNAIL_WIDTH * image.shape[0] / image.shape[1]))
     small = cv2.resize(image, (_THUMBNAIL_WIDTH, height), interpolation=cv2.INTER_AREA)
-    _, jpeg = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
+    bgr = cv2.cvtColor(small, cv2.COLOR_RGB2BGR)
+    _, jpeg = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
     return "data:image/jpeg;base64," + base64.b64encode(np.asarray(jpeg, np.uint8).tobytes()).decode("ascii")
 
 

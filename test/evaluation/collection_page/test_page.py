@@ -12,9 +12,11 @@ from geoloc_ros.evaluation.collection_page.page import write_collection_page
 def make_collection(folder: Path) -> PhotoCollection:
     cv2.imwrite(str(folder / "a.png"), np.full((6, 8, 3), 200, np.uint8))
     (folder / "broken.png").write_bytes(b"x")
+    (folder / "empty.png").touch()
     database = photo_set(
-        "my <street>", folder, ("a.png", "broken.png"), np.array([[0.0, 0.0], [100.0, 50.0]]),
-        condition=("noon", "noon"), yaw_rad=np.array([0.0, np.nan]), stamp_ns=np.array([0, 1]),
+        "my <street>", folder, ("a.png", "broken.png", "empty.png", "gone.png"),
+        np.array([[0.0, 0.0], [100.0, 50.0], [0.0, 20.0], [0.0, 50.0]]),
+        condition=("noon",) * 4, yaw_rad=np.array([0.0, np.nan, np.nan, np.nan]), stamp_ns=np.arange(4),
     )
     queries = photo_set("my <street>", folder, ("a.png",), np.array([[50.0, 50.0]]), condition=("<night>",))
     return PhotoCollection(database, queries, (PhotoProblem("<x>.jpg", "no position in its EXIF"),))
@@ -39,5 +41,5 @@ def test_every_photo_is_a_dot_of_its_colour(tmp_path: Path) -> None:
     write_collection_page(collection, contents_of(collection, "by hand"), tmp_path / "page.html")
     dots = dict(re.findall(r'<path d="([^"]*)" class="([^"]*)"', (tmp_path / "page.html").read_text()))
     assert sorted((class_, data.count("M")) for data, class_ in dots.items()) == [
-        ("database series-1", 2), ("query series-2", 1),
+        ("database series-1", 4), ("query series-2", 1),
     ]  # fmt: skip
