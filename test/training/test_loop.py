@@ -13,6 +13,7 @@ torch = pytest.importorskip("torch", reason="torch is not installed: pip install
 from geoloc_ros.core.errors import ArtifactError  # noqa: E402
 from geoloc_ros.training.checkpoint import write_curve  # noqa: E402
 from geoloc_ros.training.loop import Budget, LoopSettings, TrainingResult, train  # noqa: E402
+from geoloc_ros.training.processes import Processes  # noqa: E402
 from geoloc_ros.training.recipe import Batch, seeded_weights  # noqa: E402
 
 
@@ -61,6 +62,32 @@ class DriftingRecipe(LineRecipe):
         return 1.0 if len(self.validations) == 2 else 0.0
 
 
+class RememberingRecipe(LineRecipe):
+    """Every ten steps looks at what the network makes of a point; its batches and its next look follow from that."""
+
+    refresh_every = 10
+
+    def __init__(self, seed: int, fails_at: int = -1) -> None:
+        super().__init__(seed, fails_at)
+        self._seen = torch.zeros(1)
+        self.refreshed: list[int] = []
+
+    def refresh(self, step: int, processes: Processes) -> None:
+        assert not self.module.training and not torch.is_grad_enabled()
+        self.refreshed.append(step)
+        self._seen = 0.5 * self._seen + self.module(torch.ones(1, 1))[0]
+
+    def memory(self) -> dict[str, torch.Tensor]:
+        return {"seen": self._seen}
+
+    def remember(self, memory: dict[str, torch.Tensor]) -> None:
+        self._seen = memory["seen"]
+
+    def batch(self, step: int) -> Batch:
+        x, y = super().batch(step)
+        return x + 0.1 * self._seen, y
+
+
 SETTINGS = LoopSettings(validations=4, checkpoint_every_s=0.0)
 
 
@@ -96,6 +123,47 @@ def test_a_killed_training_goes_on_as_if_it_had_not_been(tmp_path: Path, fails_a
     assert all(torch.equal(*pair) for pair in zip(weights(whole), weights(resumed), strict=True))
     assert [(p.step, p.validation) for p in result.curve] == [(p.step, p.validation) for p in expected.curve]
     assert result.curve[-1].loss == expected.curve[-1].loss
+
+
+@pytest.mark.parametrize("fails_at", [9, 10, 11])
+def test_what_a_killed_training_remembered_it_still_knows(tmp_path: Path, fails_at: int) -> None:
+    whole, killed, resumed = RememberingRecipe(0), RememberingRecipe(0, fails_at), RememberingRecipe(0)
+    run(whole, tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        run(killed, tmp_path / "killed")
+    run(resumed, tmp_path / "killed")
+    assert whole.refreshed == [0, 10, 20, 30]
+    assert resumed.refreshed == [step for step in whole.refreshed if step >= fails_at]
+    assert all(torch.equal(*pair) for pair in zip(weights(whole), weights(resumed), strict=True))
+
+
+def test_a_batch_is_never_made_before_the_look_that_it_follows_from(tmp_path: Path) -> None:
+    recipe = RememberingRecipe(0)
+    looks: dict[int, int] = {}
+    make = recipe.batch
+
+    def batch(step: int) -> Batch:
+        looks[step] = len(recipe.refreshed)
+        return make(step)
+
+    recipe.batch = batch  # type: ignore[method-assign]
+    run(recipe, tmp_path)
+    assert all(looks[step] == step // 10 + 1 for step in range(40))
+
+
+def test_minutes_leave_no_trace_in_the_memory(tmp_path: Path) -> None:
+    recipe = RememberingRecipe(0)
+    expected = recipe.module.eval()(torch.ones(1, 1))[0].detach()
+    memories: list[torch.Tensor] = []
+    make = recipe.batch
+
+    def batch(step: int) -> Batch:
+        memories.append(recipe.memory()["seen"])
+        return make(step)
+
+    recipe.batch = batch  # type: ignore[method-assign]
+    train(recipe, "", Budget(minutes=0.01), SETTINGS, tmp_path)
+    assert torch.equal(memories[0], expected) and torch.equal(memories[8], expected)
 
 
 def test_a_resumed_training_keeps_its_number_of_steps(tmp_path: Path) -> None:
