@@ -15,6 +15,10 @@ class PhotoConfig(Section):
     """How a photo becomes a descriptor."""
 
     model: str = Field("", description="ONNX file of the network; empty: the one that is shipped")
+    num_faces: int = Field(
+        1, ge=1, le=16, description="Level faces that are cut out of a panorama or fisheye and looked up, evenly around"
+    )
+    face_fov_deg: float = Field(80.0, ge=20.0, le=120.0, description="Their horizontal field of view, degrees")
 
 
 class SearchConfig(Section):

@@ -11,6 +11,7 @@ Part = Literal["image", "segmentation", "depth", "instances"]
 """What a camera of a bag may have recorded, by the name of its topic."""
 PARTS: tuple[Part, ...] = get_args(Part)
 _FIX = "fix"
+_PHOTOS = "photos"
 
 
 def choose_parts(wish: str, recorded: Collection[Part]) -> tuple[Part, ...]:
@@ -27,6 +28,8 @@ def choose_parts(wish: str, recorded: Collection[Part]) -> tuple[Part, ...]:
         DatasetError: If the bag has too little.
     """
     words = _words(wish)
+    if wants_photos_only(wish):
+        return ()
     if words != [_FIX] and words:
         parts = _parsed(words)
         if not _is_enough(parts):
@@ -47,6 +50,12 @@ def wants_fixes(wish: str) -> bool:
     return _FIX in _words(wish)
 
 
+def wants_photos_only(wish: str) -> bool:
+    """Whether a wish names photos and nothing else that shows where the vehicle is."""
+    words = set(_words(wish))
+    return _PHOTOS in words and not words - {_PHOTOS, _FIX}
+
+
 def _is_enough(parts: Collection[Part]) -> bool:
     return "image" in parts or {"segmentation", "depth"} <= set(parts)
 
@@ -56,7 +65,8 @@ def _words(wish: str) -> list[str]:
 
 
 def _parsed(words: Collection[str]) -> tuple[Part, ...]:
-    unknown = [word for word in words if word not in (*PARTS, _FIX)]
+    unknown = [word for word in words if word not in (*PARTS, _FIX, _PHOTOS)]
     if unknown:
-        raise ConfigError(f"'{unknown[0]}' is nothing that is recorded; use some of {', '.join(PARTS)}, {_FIX}")
+        allowed = ", ".join((*PARTS, _FIX, _PHOTOS))
+        raise ConfigError(f"'{unknown[0]}' is nothing that is recorded; use some of {allowed}")
     return tuple(part for part in PARTS if part in words)

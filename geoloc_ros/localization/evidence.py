@@ -51,7 +51,8 @@ class PlaceEvidenceScorer:
     def viewpoints_at(self, pose: Pose2) -> Int64:
         """Those (n,) that stand for a pose: near it, and looking its way."""
         near = np.array(self._tree.query_ball_point([pose.x_m, pose.y_m], 2.0 * _UNRESOLVED_M), np.int64)
-        return near[np.abs(wrap_angle(self._poses[near, 2] - pose.yaw_rad)) < _TURN_RAD]
+        turn_rad = np.abs(wrap_angle(self._poses[near, 2] - pose.yaw_rad))
+        return np.asarray(near[turn_rad < _TURN_RAD])
 
     def log_ratios(self, evidence: PlaceEvidence, driven_m: float = 0.0) -> Float32:
         """Log ratio (V,) of "seen from here" and "seen from anywhere"; its exponential averages to 1.

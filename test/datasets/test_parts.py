@@ -1,7 +1,7 @@
 import pytest
 
 from geoloc_ros.core.errors import ConfigError, DatasetError
-from geoloc_ros.datasets.parts import PARTS, Part, choose_parts, wants_fixes
+from geoloc_ros.datasets.parts import PARTS, Part, choose_parts, wants_fixes, wants_photos_only
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,10 @@ def test_gps_is_used_when_it_is_asked_for_and_changes_nothing_about_the_camera()
     assert choose_parts("fix", PARTS) == choose_parts("", PARTS)
     assert choose_parts("image,fix", PARTS) == ("image",)
     assert [wants_fixes(wish) for wish in ("", "image", "fix", "image, fix")] == [False, False, True, True]
+
+
+def test_photos_alone_leave_nothing_for_scans_and_beside_other_parts_change_nothing() -> None:
+    assert choose_parts("photos", PARTS) == () == choose_parts("photos, fix", PARTS)
+    assert wants_photos_only("photos,fix") and not wants_photos_only("photos,image") and not wants_photos_only("fix")
+    assert choose_parts("image,photos", PARTS) == ("image",)
+    assert not wants_photos_only("") and wants_fixes("photos,fix")
