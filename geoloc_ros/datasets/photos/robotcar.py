@@ -1,8 +1,8 @@
 """Oxford RobotCar as published (Maddern et al., IJRR 2017): runs along one route, a folder each, called by their time.
 
-`RUN/stereo.timestamps`, `RUN/stereo/centre/MICROSECONDS.png` and `RUN/gps/rtk.csv` or `RUN/gps/ins.csv`. A run is a
-condition: the folder that runs lie in names it, else the table of Sattler et al. (CVPR 2018) knows the runs of RobotCar
-Seasons. Pictures are Bayer mosaics there; convert them before they are used (same names, .png or .jpg).
+`RUN/stereo/centre/MICROSECONDS.png` and `RUN/gps/ins.csv` or the later ground truth, `rtk.csv`, in `RUN/` or `RUN/gps/`. A
+run is a condition: the folder that runs lie in names it, else the table of Sattler et al. (CVPR 2018) knows the runs of
+RobotCar Seasons. Pictures are Bayer mosaics there; convert them before they are used (same names, .png or .jpg).
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ SPACING_M = 5.0
 """Of photos along a run: what S4 and NetVLAD's authors take of 16 pictures a second."""
 _RUN = re.compile(r"\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d$")
 _CAMERA = "stereo/centre"
+_POSES = ("gps/rtk.csv", "rtk.csv", "gps/ins.csv")
+"""The more exact first."""
 _CAMERA_AHEAD_M = 1.7132
 """Of the inertial unit, along the vehicle (extrinsics/ins.txt of the published tools)."""
 _NEAR_NS = 500_000_000
@@ -91,7 +93,7 @@ def _runs(folder: Path) -> dict[Path, str]:
 
 
 def _is_run(folder: Path) -> bool:
-    return bool(_RUN.match(folder.resolve().name)) and (folder / "gps").is_dir()
+    return bool(_RUN.match(folder.resolve().name)) and any((folder / name).is_file() for name in _POSES)
 
 
 def _add_run(columns: PhotoColumns, run: Path, root: Path, condition: str, number: int) -> Iterator[PhotoProblem]:
@@ -133,9 +135,8 @@ def _poses(way: _Way, stamp_ns: Int64) -> tuple[Float64, Float64, Int64]:
 
 
 def _read_way(run: Path) -> _Way:
-    """The table that is the more exact of those there; of the inertial unit only what it calls good."""
-    exact = run / "gps" / "rtk.csv"
-    path = exact if exact.is_file() else run / "gps" / "ins.csv"
+    """The most exact table of those there; of the inertial unit only what it calls good."""
+    path = next(run / name for name in _POSES if (run / name).is_file())
     rows, zones = [], set()
     try:
         for line in read_table(path, ("timestamp", "northing", "easting", "yaw")):
