@@ -95,7 +95,7 @@ def _warp(image: UInt8, change: Change, interpolation: int) -> Any:
 
 def _colours(image: UInt8, change: Change) -> Float64:
     """(3, 4), from red, green, blue, 1: all four changes are affine, and each leaves grey grey."""
-    mean = change.brightness * float(image.reshape(-1, 3).mean(axis=0) @ _GREY)
+    mean = change.brightness * float(np.array(cv2.mean(image)[:3]) @ _GREY)
     towards_grey = change.saturation * np.eye(3) + (1.0 - change.saturation) * np.outer(_WHITE, _GREY)
     linear = change.brightness * change.contrast * _turn_of_hues(change.hue_turns) @ towards_grey
     return np.column_stack([linear, np.full(3, (1.0 - change.contrast) * mean)])

@@ -32,7 +32,7 @@ class LastHardest:
         if len(candidates) == 0:
             return relations.draw_negatives(query, len(kept), rng)
         self._rows[place] = np.resize(cache.most_alike(query, candidates, len(kept)), len(kept))
-        return self._rows[place].copy()
+        return np.array(self._rows[place], np.int64)
 
     def memory(self) -> dict[str, torch.Tensor]:
         """As tensors."""

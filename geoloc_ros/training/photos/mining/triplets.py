@@ -84,7 +84,8 @@ class PlaceRelations:
     def positives(self, query: int) -> Int64:
         """Rows of the database that show the place of this row, in order; not the row itself."""
         rows = self.database[sorted(self._tree.query_ball_point(self._position_m[query], POSITIVE_M))]
-        return rows[looks_alike(self._yaw_rad[rows], float(self._yaw_rad[query])) & (rows != query)]
+        is_alike = looks_alike(self._yaw_rad[rows], float(self._yaw_rad[query]))
+        return np.asarray(rows[is_alike & (rows != query)], np.int64)
 
     def negatives_among(self, query: int, rows: Int64) -> Int64:
         """Those of the rows that do not show the place of this row."""
