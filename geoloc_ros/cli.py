@@ -10,6 +10,7 @@ from typing import Annotated, Optional
 import typer
 
 from geoloc_ros import __version__
+from geoloc_ros.commands.curate import curate
 from geoloc_ros.commands.export import export_app
 from geoloc_ros.commands.options import ConfigOption, SetOption
 from geoloc_ros.commands.photos import photos_app
@@ -30,6 +31,7 @@ app.add_typer(simulate_app, name="simulate")
 app.add_typer(train_app, name="train")
 app.add_typer(export_app, name="export")
 app.add_typer(photos_app, name="photos")
+app.command()(curate)
 
 UseOption = Annotated[
     str,
@@ -243,6 +245,7 @@ def demo(
 @app.command()
 def run(
     index_folder: Annotated[Path, typer.Option("--index", help="Index folder.")],
+    photos: Annotated[Optional[Path], typer.Option(help="Photo index: look images up in it, too.")] = None,
     params: Annotated[Optional[Path], typer.Option(help="ROS parameter file; see config/localization.yaml.")] = None,
     single_process: Annotated[bool, typer.Option("--single-process", help="All nodes in one process.")] = False,
     use_sim_time: Annotated[bool, typer.Option("--use-sim-time", help="Time comes from /clock.")] = False,
@@ -260,6 +263,7 @@ def run(
         StackOptions(
             index_folder, params_file=params, single_process=single_process, use_sim_time=use_sim_time, bag=bag,
             rate=rate, namespace=namespace, remaps=tuple(remap or ()), use_respawn=respawn, log_level=log_level,
+            photos_path=photos,
         )
     )
 

@@ -48,7 +48,7 @@ def _read(path: Path, level_height_m: float) -> Elements:
     relations = _read_relations(path, level_height_m)
     outlines, roads, tree_rows, members = _read_ways(path, level_height_m, set(relations.member))
     tables = (outlines.ways, roads.ways, tree_rows, members)
-    node_id, lonlat_deg = _read_nodes(path, np.unique(np.concatenate([np.asarray(t.ref, np.int64) for t in tables])))
+    node_id, lonlat_deg = read_nodes(path, np.unique(np.concatenate([np.asarray(t.ref, np.int64) for t in tables])))
     return Elements(
         lonlat_deg=lonlat_deg,
         outlines=outlines.ways.finish(node_id),
@@ -65,17 +65,21 @@ def _read(path: Path, level_height_m: float) -> Elements:
 
 
 @dataclass
-class _WayTable:
+class WayTable:
+    """Lines in the making, as ids of nodes."""
+
     osm_id: array[int] = field(default_factory=lambda: array("q"))
     size: array[int] = field(default_factory=lambda: array("q"))
     ref: array[int] = field(default_factory=lambda: array("q"))
 
     def add(self, osm_id: int, refs: list[int]) -> None:
+        """One more line."""
         self.osm_id.append(osm_id)
         self.size.append(len(refs))
         self.ref.extend(refs)
 
     def finish(self, node_id: Int64) -> Ways:
+        """Lines as rows of the sorted ids (N,) of nodes."""
         ref = np.asarray(self.ref, np.int64)
         row = np.searchsorted(node_id, ref)
         row[row == len(node_id)] = 0
@@ -86,7 +90,7 @@ class _WayTable:
 
 @dataclass
 class _BuildingTable:
-    ways: _WayTable = field(default_factory=_WayTable)
+    ways: WayTable = field(default_factory=WayTable)
     height_m: array[float] = field(default_factory=lambda: array("d"))
     base_m: array[float] = field(default_factory=lambda: array("d"))
     is_part: list[bool] = field(default_factory=list)
@@ -102,7 +106,7 @@ class _BuildingTable:
 
 @dataclass
 class _RoadTable:
-    ways: _WayTable = field(default_factory=_WayTable)
+    ways: WayTable = field(default_factory=WayTable)
     is_oneway: list[bool] = field(default_factory=list)
 
     def add(self, osm_id: int, refs: list[int], direction: meaning.Direction) -> None:
@@ -145,13 +149,14 @@ def _all(path: Path, kind: Any) -> Iterator[Any]:
     yield from osmium.FileProcessor(path, kind)
 
 
-def _with_keys(path: Path, kind: Any, keys: Iterable[str]) -> Iterator[Any]:
+def with_keys(path: Path, kind: Any, keys: Iterable[str]) -> Iterator[Any]:
+    """Elements of a kind of `osmium.osm` that have one of the keys; each is gone with the next."""
     yield from osmium.FileProcessor(path, kind).with_filter(osmium.filter.KeyFilter(*keys))
 
 
 def _read_relations(path: Path, level_height_m: float) -> _RelationTable:
     table = _RelationTable()
-    for relation in _with_keys(path, osmium.osm.RELATION, ["building", "building:part"]):
+    for relation in with_keys(path, osmium.osm.RELATION, ["building", "building:part"]):
         tags = dict(relation.tags)
         wanted = meaning.is_building(tags) or meaning.is_building_part(tags)
         if tags.get("type") != "multipolygon" or not wanted:
@@ -169,10 +174,10 @@ def _read_relations(path: Path, level_height_m: float) -> _RelationTable:
 
 def _read_ways(
     path: Path, level_height_m: float, members: set[int]
-) -> tuple[_BuildingTable, _RoadTable, _WayTable, _WayTable]:
+) -> tuple[_BuildingTable, _RoadTable, WayTable, WayTable]:
     """Outlines, roads, rows of trees and the members of relations."""
-    buildings, roads, tree_rows, member_table = _BuildingTable(), _RoadTable(), _WayTable(), _WayTable()
-    for way in _with_keys(path, osmium.osm.WAY, ["building", "building:part", "highway", "natural"]):
+    buildings, roads, tree_rows, member_table = _BuildingTable(), _RoadTable(), WayTable(), WayTable()
+    for way in with_keys(path, osmium.osm.WAY, ["building", "building:part", "highway", "natural"]):
         tags = dict(way.tags)
         if meaning.is_building(tags) or meaning.is_building_part(tags):
             buildings.ways.add(way.id, [node.ref for node in way.nodes])
@@ -188,7 +193,7 @@ def _read_ways(
     return buildings, roads, tree_rows, member_table
 
 
-def _read_nodes(path: Path, wanted: Int64) -> tuple[Int64, Float64]:
+def read_nodes(path: Path, wanted: Int64) -> tuple[Int64, Float64]:
     """Sorted ids (N,) and longitude, latitude (N, 2) of the wanted nodes (sorted) that the file holds."""
     ids, places = [np.empty(0, np.int64)], [np.empty((0, 2), np.int32)]
     for node_id, place in _node_blocks(path) if len(wanted) else ():
@@ -220,7 +225,7 @@ def _node_blocks(path: Path) -> Iterator[tuple[Int64, Int32]]:
 def _read_trees(path: Path) -> Float64:
     trees = [
         (node.location.lon, node.location.lat)
-        for node in _with_keys(path, osmium.osm.NODE, ["natural"])
+        for node in with_keys(path, osmium.osm.NODE, ["natural"])
         if node.tags.get("natural") == "tree" and node.location.valid()
     ]
     return np.array(trees, float).reshape(-1, 2)
