@@ -66,3 +66,26 @@ def index(
     with progress_bar() as progress:
         summary = index_photos(source, output, load_config(config, tuple(set_ or ())), progress)
     typer.echo(summary.as_text())
+
+
+@photos_app.command()
+def evaluate(
+    source: SourceArgument,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the page, figures and queries.")],
+    index: Annotated[
+        Optional[Path], typer.Option(help="Photo index to search; without it, the collection's own database.")
+    ] = None,
+    protocol: Annotated[
+        str, typer.Option(help="plain: every query, 25 m. sls: the middle of each sequence, 25 m and 40 degrees.")
+    ] = "plain",
+    config: ConfigOption = None,
+    set_: SetOption = None,
+) -> None:
+    """Judge how well the places of a collection's queries are recognised, and at what cost."""
+    from geoloc_ros.core.config import load_config
+    from geoloc_ros.evaluate_photos import evaluate_photos, parse_protocol
+
+    chosen = load_config(config, tuple(set_ or ()))
+    with progress_bar() as progress:
+        summary = evaluate_photos(source, output, chosen, index, parse_protocol(protocol), progress)
+    typer.echo(summary.as_text())

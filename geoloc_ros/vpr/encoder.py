@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +12,7 @@ import numpy as np
 from geoloc_ros.core.config import InferenceConfig
 from geoloc_ros.core.errors import BackendError, ObservationError
 from geoloc_ros.core.files import shared_file
-from geoloc_ros.core.interfaces import Network, PhotoEncoder
+from geoloc_ros.core.interfaces import Network
 from geoloc_ros.core.photo_config import PhotoConfig
 from geoloc_ros.core.types import Float32, UInt8
 from geoloc_ros.inference.load import load_network
@@ -53,6 +53,11 @@ class NetworkPhotoEncoder:
             f"on {self._network.engine_name}"
         )
 
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """What the file of the network tells of it."""
+        return self._network.metadata
+
     def encode(self, images: Sequence[UInt8]) -> Float32:
         """Descriptors (N, D) of images (H, W, 3) of any size, red first.
 
@@ -75,7 +80,7 @@ class NetworkPhotoEncoder:
         return descriptors
 
 
-def make_photo_encoder(photo: PhotoConfig, inference: InferenceConfig = _ONE_THREAD) -> PhotoEncoder:
+def make_photo_encoder(photo: PhotoConfig, inference: InferenceConfig = _ONE_THREAD) -> NetworkPhotoEncoder:
     """The encoder of `photo.model`, or of the shipped network.
 
     Args:

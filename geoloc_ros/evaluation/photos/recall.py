@@ -84,7 +84,6 @@ def _stretches(sequence: Int32) -> Int64:
 def _chance(right: Int64, photos: int, depth: int) -> Float64:
     """That `depth` of `photos`, drawn without putting back, hold one of the `right` (Q,)."""
     wrong = photos - right
-    depth = min(depth, photos)
     # C(wrong, depth) / C(photos, depth), in logarithms; nothing but right ones is left where that is too few.
     nats = gammaln(wrong + 1.0) - gammaln(np.maximum(wrong - depth, 0) + 1.0)
     nats -= gammaln(photos + 1.0) - gammaln(photos - depth + 1.0)

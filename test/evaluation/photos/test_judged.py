@@ -50,3 +50,14 @@ def test_a_part_is_searched_among_its_own_photos_only() -> None:
     # Nine see a day photo; the other three see none of them, and get any.
     assert part.share[0] >= 9 / 12
     assert judged.recalls[0].share[0] == 1.0
+
+
+def test_a_photo_does_not_answer_itself_in_its_city_either() -> None:
+    """Every photo sees itself and, less, the next one; in a city of its own it must still be the next one."""
+    described = (places_seen(ALL) + 0.1 * places_seen([*range(1, PLACES), 0])) / np.hypot(1.0, 0.1)
+    retrieved = searched(street("photo", ALL), places_seen(ALL), own=np.arange(PLACES))
+    city = retrieved.search_part(np.array([12, 14]), np.arange(10, 20))
+    assert not (city == np.array([[2], [4]])).any()
+    assert city.shape == (2, 9)
+    seeing = replace(retrieved, query_descriptors=described.astype(np.float32))
+    assert seeing.search_part(np.array([12, 14]), np.arange(10, 20))[:, 0].tolist() == [3, 5]
