@@ -1,6 +1,6 @@
 """Oxford RobotCar as published (Maddern et al., IJRR 2017): runs along one route, a folder each, called by their time.
 
-`RUN/stereo/centre/MICROSECONDS.png` and `RUN/gps/ins.csv` or the later ground truth, `rtk.csv`, in `RUN/` or `RUN/gps/`. A
+`RUN/stereo/centre/MICROSECONDS.png` and `RUN/gps/ins.csv` or the later ground truth, `rtk.csv`, there or in the run. A
 run is a condition: the folder that runs lie in names it, else the table of Sattler et al. (CVPR 2018) knows the runs of
 RobotCar Seasons. Pictures are Bayer mosaics there; convert them before they are used (same names, .png or .jpg).
 """

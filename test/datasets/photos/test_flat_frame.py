@@ -21,7 +21,8 @@ def test_zones_are_six_degrees_wide_and_negative_in_the_south() -> None:
 
 
 @pytest.mark.parametrize(("number", "letter", "zone"), [
-    ("17", "T", 17), ("10", "S", 10), ("56", "H", -56), ("04", "m", -4), ("", "T", 0), ("17", "", 0), ("61", "T", 0),
+    ("17", "T", 17), ("10", "S", 10), ("56", "H", -56), ("04", "m", -4),
+    ("04", "N", 4), ("", "T", 0), ("17", "", 0), ("61", "T", 0),
     ("17", "A", 0), ("x", "T", 0),
 ])  # fmt: skip
 def test_bands_tell_the_hemisphere(number: str, letter: str, zone: int) -> None:

@@ -60,6 +60,8 @@ def test_cities_of_other_zones_are_far_away(tmp_path: Path) -> None:
     put_city(tmp_path / "train_val" / "zurich", 54.14, 9.0)
     photos = load_collection(tmp_path).database
     assert len(photos) == 6
+    assert photos.place.tolist() == [0, 0, 0, 1, 1, 1]  # both call theirs 5
+    assert photos.sequence[0] != photos.sequence[3]
     assert np.ptp(photos.position_m[:3, 0]) == 0.0
     assert abs(photos.position_m[0, 0] - photos.position_m[3, 0]) > 1_000_000.0
 

@@ -59,8 +59,8 @@ def test_where_the_view_counts_an_unknown_one_is_never_right() -> None:
 
 def test_found_rows_are_judged_at_once() -> None:
     found = find_positives(photos([(0, 0), (100, 0), (500, 0)]), photos([(1, 0), (101, 0), (2, 0)]))
-    right = found.are_right(np.array([[2, 1], [0, 1], [-1, 0]]))
-    assert right.tolist() == [[True, False], [False, True], [False, False]]
+    right = found.are_right(np.array([[2, 1, 0], [0, 1, -1], [-1, 0, 2]]))
+    assert right.tolist() == [[True, False, True], [False, True, False], [False, False, False]]
 
 
 def test_nothing_has_no_positives() -> None:
