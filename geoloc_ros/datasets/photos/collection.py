@@ -8,6 +8,7 @@ from pathlib import Path
 from geoloc_ros.core.errors import DatasetError
 from geoloc_ros.core.photos import PhotoCollection
 from geoloc_ros.core.progress import ProgressCallback, no_progress
+from geoloc_ros.datasets.curation.collection import is_curated, load_curated
 from geoloc_ros.datasets.photos.exif_photos import has_photos, load_exif_photos
 from geoloc_ros.datasets.photos.gsv_cities import is_gsv_cities, load_gsv_cities
 from geoloc_ros.datasets.photos.layout import Layout
@@ -30,8 +31,16 @@ def _load_split(path: Path, part: str, progress: ProgressCallback) -> PhotoColle
     return split.of(load_collection(split.source, split.kind, progress))
 
 
+def _load_curated(folder: Path, part: str, progress: ProgressCallback) -> PhotoCollection:
+    """A curated folder, with its images in `images/`."""
+    if part:
+        raise DatasetError(f"a curated folder has no parts; give '{folder}' alone")
+    return load_curated(folder, progress=progress)
+
+
 LAYOUTS = (
     Layout("split", "a split", is_split, _load_split),
+    Layout("curated", "curated sequences", is_curated, _load_curated),
     Layout("msls", "Mapillary Street-Level Sequences", is_msls, load_msls),
     Layout("gsv", "GSV-Cities", is_gsv_cities, load_gsv_cities),
     Layout("robotcar", "Oxford RobotCar", is_robotcar, load_robotcar),
