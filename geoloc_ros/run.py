@@ -27,11 +27,14 @@ from geoloc_ros.datasets.parts import Part, choose_parts
 from geoloc_ros.localization.place_index import KIND, VERSION
 from geoloc_ros.ros.environment import PARENT_VARIABLE, set_ros_defaults
 from geoloc_ros.ros.params_file import params_text
+from geoloc_ros.ros.photos_word import PHOTOS_WORD
 
 logger = logging.getLogger(__name__)
 
 NODES = ("map_server", "localizer", "perception")
 """In the order in which they are started: who listens comes first."""
+PHOTO_NODE = "place_recognition"
+"""Where there are photos, before perception."""
 
 _CAMERA_TOPICS = ("image", "camera_info", "depth", "points", "segmentation", "instances")
 # Cameras keep their topics under one name, as most drivers do. A bag's names are absolute, whatever the namespace.
@@ -69,6 +72,8 @@ class StackOptions:
     """What of the bag's camera to use, as in datasets/parts.py; networks tell the rest."""
     record: Path | None = None
     """Folder for what the nodes said during the bag; see ros/recorder.py."""
+    photos_path: Path | None = None
+    """Photo index in which images are looked up."""
     config: Config | None = None
     """Sections that the nodes share with the offline verbs; without it, what the index was made with and defaults."""
 
@@ -90,7 +95,7 @@ def run_stack(options: StackOptions) -> None:
         DatasetError: If the bag lacks what `use` asks for.
         BackendError: If a node ends by itself.
     """
-    for path in (options.index_path, options.params_file, options.bag):
+    for path in (options.index_path, options.photos_path, options.params_file, options.bag):
         if path is not None and not path.exists():
             raise ConfigError(f"'{path}' does not exist; give the path of an index, parameter file or bag")
     config = options.config or _config_of(options.index_path)
@@ -109,10 +114,11 @@ def run_stack(options: StackOptions) -> None:
 
 def commands(options: StackOptions, params_files: list[Path]) -> dict[str, list[str]]:
     """Command line of every process, by name; of two parameter files the later wins."""
-    modules = {"nodes": "all_nodes"} if options.single_process else {name: name for name in NODES}
+    modules = {"nodes": "all_nodes"} if options.single_process else {name: name for name in _nodes(options)}
+    words = [PHOTOS_WORD] if options.single_process and options.photos_path is not None else []
     arguments = [*_ros_arguments(options), *(word for file in params_files for word in ("--params-file", str(file)))]
     started = {
-        name: [sys.executable, "-m", f"geoloc_ros.ros.{module}", *arguments] for name, module in modules.items()
+        name: [sys.executable, "-m", f"geoloc_ros.ros.{module}", *words, *arguments] for name, module in modules.items()
     }
     if options.bag is not None:
         player = [sys.executable, "-m", "geoloc_ros.cli", "play", str(options.bag), "--rate", str(options.rate)]
@@ -162,11 +168,17 @@ def perception_of_parts(parts: Collection[Part]) -> dict[str, Any]:
     }
 
 
+def _nodes(options: StackOptions) -> tuple[str, ...]:
+    return NODES if options.photos_path is None else (*NODES[:-1], PHOTO_NODE, *NODES[-1:])
+
+
 def _own_parameters(options: StackOptions) -> _Parameters:
     """What the options say, as a tree of a parameter file."""
     own: _Parameters = {}
-    for name in NODES:
+    for name in _nodes(options):
         own[f"/**/{name}"] = {"ros__parameters": {"autostart": True, "use_sim_time": options.use_sim_time}}
+        if name == PHOTO_NODE and options.photos_path is not None:
+            own[f"/**/{name}"]["ros__parameters"]["photos_path"] = str(options.photos_path.resolve())
         if "index_path" in NODE_CONFIGS[name].model_fields:
             own[f"/**/{name}"]["ros__parameters"]["index_path"] = str(options.index_path.resolve())
     return own

@@ -1,15 +1,20 @@
-"""Perception, localizer and map server. Arguments are named as in Nav2; `map` is a folder made by `geoloc index`."""
+"""Perception, localizer and map server; with `photos`, place recognition. Arguments are named as in Nav2.
+
+`map` is a folder made by `geoloc index`, `photos` one made by `geoloc photos index`.
+"""
 
 from pathlib import Path
 
 from ament_index_python.packages import get_package_share_directory
 from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription
+from launch.conditions import LaunchConfigurationNotEquals
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterFile, ParameterValue
 
+CAMERA_TOPICS = ("image", "image/compressed", "camera_info")
 SHARE = Path(get_package_share_directory("geoloc_ros"))
 
 
@@ -31,6 +36,21 @@ def generate_launch_description() -> LaunchDescription:
             "autostart": ParameterValue(LaunchConfiguration("autostart"), value_type=bool),
         },
     ]
+    place_recognition = Node(
+        executable="place_recognition",
+        name="place_recognition",
+        remappings=[(topic, [LaunchConfiguration("camera"), "/", topic]) for topic in CAMERA_TOPICS],
+        parameters=[
+            ParameterFile(LaunchConfiguration("params_file"), allow_substs=True),
+            {
+                "photos_path": ParameterValue(LaunchConfiguration("photos"), value_type=str),
+                "use_sim_time": ParameterValue(LaunchConfiguration("use_sim_time"), value_type=bool),
+                "autostart": ParameterValue(LaunchConfiguration("autostart"), value_type=bool),
+            },
+        ],
+        condition=LaunchConfigurationNotEquals("photos", ""),
+        **common,
+    )
     perception = IncludeLaunchDescription(
         PythonLaunchDescriptionSource(str(SHARE / "launch" / "perception.launch.py")),
         launch_arguments={
@@ -42,6 +62,7 @@ def generate_launch_description() -> LaunchDescription:
         [
             DeclareLaunchArgument("namespace", default_value="", description="Namespace of the nodes"),
             DeclareLaunchArgument("map", description="Index folder to localize in"),
+            DeclareLaunchArgument("photos", default_value="", description="Photo index to look images up in"),
             DeclareLaunchArgument(
                 "params_file", default_value=str(SHARE / "config" / "localization.yaml"), description="Parameter file"
             ),
@@ -54,6 +75,7 @@ def generate_launch_description() -> LaunchDescription:
             DeclareLaunchArgument("camera", default_value="camera", description="Name over the camera's topics"),
             Node(executable="map_server", name="map_server", parameters=parameters, **common),
             Node(executable="localizer", name="localizer", parameters=parameters, **common),
+            place_recognition,
             perception,
         ]
     )

@@ -8,15 +8,26 @@ from rosbags.highlevel import AnyReader
 from rosbags.typesys import Stores, get_typestore
 
 from geoloc_ros.core.config import Config, load_config
-from geoloc_ros.core.errors import ArtifactError, DatasetError, IndexMismatchError
+from geoloc_ros.core.errors import ArtifactError, ConfigError, DatasetError, IndexMismatchError
+from geoloc_ros.core.photo_config import PhotoConfig, SearchConfig
+from geoloc_ros.core.photos import photo_set
 from geoloc_ros.core.progress import no_progress
 from geoloc_ros.core.types import LocalizationStatus
+from geoloc_ros.datasets.bag import BagReader
+from geoloc_ros.evaluation.metrics import interpolate_poses
 from geoloc_ros.evaluation.trace import Trace
 from geoloc_ros.evaluation.tum import read_tum
 from geoloc_ros.index import index_map
+from geoloc_ros.localization.place_index import PlaceIndex
 from geoloc_ros.localize import FIXES, LocalizeSummary, localize_bag, trace_path
 from geoloc_ros.scan.encoders import make_encoder
 from geoloc_ros.sim.recorder import record
+from geoloc_ros.vpr.encoder import make_photo_encoder
+from geoloc_ros.vpr.front_faces import cut_faces
+from geoloc_ros.vpr.photo_index import PhotoIndex
+from geoloc_ros.vpr.photo_table import own_frame
+
+from .vpr.photo_network import write_photo_network
 
 Edit = Callable[[str, int, Any], Any]
 
@@ -183,3 +194,63 @@ def test_it_works_with_a_network_and_other_weights_are_refused_by_name(
 def test_a_map_is_no_index(tiny_drive: Any, tmp_path: Path) -> None:
     with pytest.raises(ArtifactError, match="not an artifact"):
         localize(tiny_drive.bag, tmp_path, tmp_path / "a.tum")
+
+
+@pytest.fixture(scope="module")
+def photos(tiny_drive: Any, index: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Config]:
+    """Index of what the camera of the drive itself saw ahead, and the config that reads it."""
+    folder = tmp_path_factory.mktemp("photos")
+    config = Config(photo=PhotoConfig(model=str(write_photo_network(folder / "colours.onnx"))))
+    reader, encoder = BagReader(tiny_drive.bag), make_photo_encoder(config.photo)
+    frames = list(reader.frames(("image",)))[::3]
+    came = [frame.camera_frame() for frame in frames]
+    pose = interpolate_poses(*reader.ground_truth(), np.array([frame.stamp_ns for frame in frames]))
+    names = tuple(f"{frame.stamp_ns}.jpg" for frame in frames)
+    geodetic_deg = np.column_stack(PlaceIndex.load(index).geomap.origin.to_geodetic(pose[:, :2]))
+    faces = [cut_faces(one.image, one.camera, one.base_from_camera, config.photo)[0].image for one in came]
+    taken, origin, _ = own_frame(
+        photo_set("drive", folder, names, pose[:, :2], geodetic_deg=geodetic_deg, yaw_rad=pose[:, 2])
+    )
+    descriptors = encoder.encode(faces).astype(np.float16)
+    PhotoIndex.build(
+        taken, origin, descriptors, encoder.encoder_id, {}, SearchConfig(), np.random.default_rng(0)
+    ).save(folder / "drive.photos")
+    return folder / "drive.photos", config
+
+
+@pytest.mark.parametrize("use", ["photos", ""])
+def test_photos_tell_where_a_drive_is_with_and_without_scans(
+    tiny_drive: Any, index: Path, photos: tuple[Path, Config], tmp_path: Path, use: str
+) -> None:
+    path, config = photos
+    summary = localize_bag(tiny_drive.bag, index, tmp_path / "a.tum", config, use=use, photos=path)
+    trace = Trace.load(summary.trace)
+    truth = interpolate_poses(*BagReader(tiny_drive.bag).ground_truth(), trace.stamp_ns)
+    assert np.hypot(*(trace.pose - truth)[-1, :2]) < 15.0
+    assert 8 <= summary.looked_up <= 13 and summary.bad_images == 0 and summary.skipped == 0
+    assert summary.parts == (() if use else ("segmentation", "depth", "instances"))
+    assert "images looked up among photos" in summary.as_text()
+
+
+def test_images_that_cannot_be_looked_up_are_counted_and_the_drive_goes_on(
+    tiny_drive: Any, index: Path, photos: tuple[Path, Config], tmp_path: Path
+) -> None:
+    def blacken(topic: str, number: int, message: Any) -> None:
+        if topic == "/camera/image" and number < 10:
+            message.data = np.zeros_like(message.data)
+
+    path, config = photos
+    bag = edited(tiny_drive.bag, tmp_path / "black.mcap", blacken)
+    summary = localize_bag(bag, index, tmp_path / "a.tum", config, use="photos", photos=path)
+    assert summary.bad_images > 0 and summary.looked_up > 0 and "bad ones" in summary.as_text()
+
+
+def test_photos_only_needs_photos_and_photos_their_network(
+    tiny_drive: Any, index: Path, photos: tuple[Path, Config], tmp_path: Path
+) -> None:
+    path, _ = photos
+    with pytest.raises(ConfigError, match="--photos"):
+        localize_bag(tiny_drive.bag, index, tmp_path / "a.tum", Config(), use="photos")
+    other = Config(photo=PhotoConfig(model=str(write_photo_network(tmp_path / "other.onnx", 12, 16))))
+    with pytest.raises(IndexMismatchError, match=r"photo\.model"):
+        localize_bag(tiny_drive.bag, index, tmp_path / "a.tum", other, photos=path)

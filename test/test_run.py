@@ -22,7 +22,7 @@ from geoloc_ros.datasets.parts import Part
 from geoloc_ros.evaluation.trace import Trace
 from geoloc_ros.index import index_map
 from geoloc_ros.localize import localize_bag
-from geoloc_ros.run import StackOptions, _bag_parameters, commands, perception_of_parts, run_stack
+from geoloc_ros.run import StackOptions, _bag_parameters, _own_parameters, commands, perception_of_parts, run_stack
 
 ENDS_IN_S = 30.0
 # Not the default: the nodes must take it from the index.
@@ -54,6 +54,17 @@ def test_each_process_gets_its_parameters_and_the_users_remaps_come_first(tmp_pa
     assert "--rate 2.0" in " ".join(started["player"])
     alone = StackOptions(tmp_path, single_process=True)
     assert list(commands(alone, [])) == ["nodes"]
+
+
+def test_with_photos_place_recognition_is_started_too_in_either_way(tmp_path: Path) -> None:
+    apart = StackOptions(tmp_path, photos_path=tmp_path / "a.photos")
+    assert list(commands(apart, [])) == ["map_server", "localizer", "place_recognition", "perception"]
+    assert "--photos" not in commands(apart, [])["localizer"]
+    own = _own_parameters(apart)["/**/place_recognition"]["ros__parameters"]
+    assert own["photos_path"] == str(tmp_path / "a.photos") and "index_path" not in own
+    together = StackOptions(tmp_path, photos_path=tmp_path / "a.photos", single_process=True)
+    words = commands(together, [])["nodes"]
+    assert words.index("--photos") < words.index("--ros-args")
 
 
 def test_what_does_not_exist_is_refused_before_anything_starts(tmp_path: Path) -> None:

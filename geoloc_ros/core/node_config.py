@@ -16,6 +16,7 @@ from geoloc_ros.core.config import (
     ScanConfig,
 )
 from geoloc_ros.core.localization_config import AlignConfig, LocalizerConfig, MotionConfig, TrackerConfig
+from geoloc_ros.core.photo_config import PhotoConfig, SearchConfig
 from geoloc_ros.core.section import Section
 from geoloc_ros.core.view import DepthSource
 
@@ -116,7 +117,7 @@ class LocalizerNodeConfig(NodeConfig):
 
 
 class MapServerNodeConfig(NodeConfig):
-    """Index folder in, markers out; maps to index folders."""
+    """Index folder in, markers out; maps and photos to index folders."""
 
     index_path: str = Field("", description="Index folder to show")
     map_frame: str = Field("map", min_length=1, description="Frame of the map, local ENU")
@@ -124,6 +125,8 @@ class MapServerNodeConfig(NodeConfig):
     scan: ScanConfig = ScanConfig()
     descriptor: DescriptorConfig = DescriptorConfig()
     index: IndexConfig = IndexConfig()
+    photo: PhotoConfig = PhotoConfig()
+    search: SearchConfig = SearchConfig()
 
 
 class EvaluatorNodeConfig(NodeConfig):
@@ -142,8 +145,24 @@ class EvaluatorNodeConfig(NodeConfig):
     seed: int = Field(0, ge=0, description="Draws the intervals of the figures")
 
 
+class PlaceRecognitionNodeConfig(NodeConfig):
+    """Images in, places where photos like them were taken out."""
+
+    runtime_changeable: ClassVar[tuple[str, ...]] = ("max_rate_hz",)
+
+    photos_path: str = Field("", description="Photo index folder, made with `geoloc photos index`")
+    map_frame: str = Field("map", min_length=1, description="Frame of the map, local ENU")
+    base_frame: str = Field("base_link", min_length=1, description="Frame of the vehicle")
+    camera: str = Field("", description="Name of the camera that looks ahead, e.g. front for front/image; '' has none")
+    compressed: bool = Field(False, description="Subscribe to image/compressed")
+    rectified: bool = Field(False, description="Images are rectified (image_rect): only P of camera_info counts")
+    max_rate_hz: float = Field(2.0, gt=0.0, le=100.0, description="So many images are looked up, Hz at the most")
+    inference: InferenceConfig = InferenceConfig()
+    photo: PhotoConfig = PhotoConfig()
+
+
 NODE_CONFIGS: dict[str, type[NodeConfig]] = {
     "perception": PerceptionNodeConfig, "localizer": LocalizerNodeConfig, "map_server": MapServerNodeConfig,
-    "evaluator": EvaluatorNodeConfig,
+    "place_recognition": PlaceRecognitionNodeConfig, "evaluator": EvaluatorNodeConfig,
 }
 """By node name."""

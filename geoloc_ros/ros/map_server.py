@@ -1,8 +1,9 @@
-"""The map server node: shows the map of an index to everybody, and makes indexes of map files."""
+"""The map server node: shows the map of an index to everybody, and makes indexes of map files and of photos."""
 
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from geoloc_ros.core.node_config import MapServerNodeConfig
 from geoloc_ros.localization.place_index import PlaceIndex
 from geoloc_ros.msg import MapInfo
 from geoloc_ros.ros.drawing import to_map_info, to_map_markers
-from geoloc_ros.ros.indexing import IndexingJob
+from geoloc_ros.ros.indexing import IndexingJob, IndexingWork, work_on_map, work_on_photos
 from geoloc_ros.ros.lifecycle import StagedNode
 from geoloc_ros.ros.process import run_nodes
 from geoloc_ros.ros.qos import LATCHED_QOS
@@ -44,11 +45,12 @@ class MapServerNode(StagedNode[MapServerNodeConfig]):
         self._is_indexing = False
         # Under its own name, as Nav2's map server has it: the localizer beside it offers the same.
         self.service(LoadMap, "~/load_map", self._on_load_map)
-        server = ActionServer(
-            self, IndexMap, "index_map", self._on_index_map, goal_callback=self._on_goal,
-            cancel_callback=lambda _: CancelResponse.ACCEPT,
-        )
-        self.activated.callback(server.destroy)
+        for name, work in (("index_map", work_on_map), ("index_photos", work_on_photos)):
+            server = ActionServer(
+                self, IndexMap, name, partial(self._on_index, work), goal_callback=self._on_goal,
+                cancel_callback=lambda _: CancelResponse.ACCEPT,
+            )
+            self.activated.callback(server.destroy)
         self.activated.callback(self._abandon)
 
     def diagnostic_values(self) -> dict[str, Any]:
@@ -77,21 +79,24 @@ class MapServerNode(StagedNode[MapServerNodeConfig]):
         response.success, response.message, response.index_id = True, "loaded", self._index.index_id
         return response
 
-    # ---- the index_map action
+    # ---- the actions index_map and index_photos
 
     def _on_goal(self, goal: IndexMap.Goal) -> GoalResponse:
         if self._is_indexing:
-            self.get_logger().warning(f"refused to index '{goal.map_path}': another map is being indexed")
+            self.get_logger().warning(f"refused to index '{goal.map_path}': something else is being indexed")
             return GoalResponse.REJECT
         # From here on, not from when its work begins: the next request may come before that.
         self._is_indexing = True
         return GoalResponse.ACCEPT
 
-    async def _on_index_map(self, goal_handle: ServerGoalHandle[Any, Any, Any]) -> IndexMap.Result:
+    async def _on_index(
+        self, work: IndexingWork, goal_handle: ServerGoalHandle[Any, Any, Any]
+    ) -> IndexMap.Result:
         config = Config(
-            map=self.config.map, scan=self.config.scan, descriptor=self.config.descriptor, index=self.config.index
+            map=self.config.map, scan=self.config.scan, descriptor=self.config.descriptor, index=self.config.index,
+            photo=self.config.photo, search=self.config.search,
         )
-        self._job = IndexingJob(goal_handle, config, self.executor)
+        self._job = IndexingJob(work, goal_handle, config, self.executor)
         try:
             outcome: IndexMap.Result = await self._job.result
         finally:

@@ -19,6 +19,10 @@ from geoloc_ros.msg import MapInfo  # noqa: E402
 from geoloc_ros.ros.map_server import MapServerNode  # noqa: E402
 from geoloc_ros.ros.qos import LATCHED_QOS  # noqa: E402
 from geoloc_ros.srv import LoadMap  # noqa: E402
+from geoloc_ros.vpr.photo_index import PhotoIndex  # noqa: E402
+
+from ..vpr.photo_network import write_photo_network  # noqa: E402
+from ..vpr.photo_street import write_named_street  # noqa: E402
 
 
 @pytest.fixture
@@ -32,10 +36,10 @@ def server(world: Any, tiny_index: Path) -> MapServerNode:
 class Indexing:
     """A goal of the action and what comes back."""
 
-    def __init__(self, world: Any, goal: IndexMap.Goal) -> None:
+    def __init__(self, world: Any, goal: IndexMap.Goal, action: str = "index_map") -> None:
         self.world = world
         self.feedback: list[IndexMap.Feedback] = []
-        client = ActionClient(world.node, IndexMap, "index_map")
+        client = ActionClient(world.node, IndexMap, action)
         assert client.wait_for_server(20.0)
         accepted = client.send_goal_async(goal, lambda message: self.feedback.append(message.feedback))
         world.until(accepted.done)
@@ -76,6 +80,22 @@ def test_the_action_makes_an_index_and_tells_how_far_it_is(
     assert (result.index_id, result.num_places) == (index.index_id, len(index.places.position_m))
     assert {message.stage for message in indexing.feedback} >= {"reading the map", "writing the index"}
     assert indexing.feedback[-1].progress_ratio == 1.0
+
+
+def test_photos_are_indexed_in_the_same_way(world: Any, tmp_path: Path) -> None:
+    model = write_photo_network(tmp_path / "colours.onnx")
+    node = world.add(MapServerNode(parameter_overrides=[Parameter("photo.model", value=str(model))]))
+    node.trigger_configure()
+    node.trigger_activate()
+    source, output = write_named_street(tmp_path, 5), tmp_path / "new.photos"
+    indexing = Indexing(world, IndexMap.Goal(map_path=str(source), index_path=str(output)), "index_photos")
+    status, result = indexing.result()
+    assert status == GoalStatus.STATUS_SUCCEEDED and result.success and result.num_places == 5
+    assert result.index_id == PhotoIndex.load(output).index_id
+    assert "encoding photos" in {message.stage for message in indexing.feedback}
+    goal = IndexMap.Goal(map_path=str(source), index_path=str(output), crop_wsen_deg=[1.0, 2.0, 3.0, 4.0])
+    status, result = Indexing(world, goal, "index_photos").result()
+    assert status == GoalStatus.STATUS_ABORTED and "crop" in result.message
 
 
 @pytest.mark.parametrize(

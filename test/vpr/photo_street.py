@@ -41,3 +41,15 @@ def make_street(folder: Path, places: int = 40, visits: int = 2, noise: float = 
         sequence=np.array([visit for _, visit in rows], np.int32),
         condition=tuple(f"visit{visit}" for _, visit in rows),
     )
+
+
+def write_named_street(folder: Path, places: int) -> Path:
+    """A folder of photos of a street, one of each place, whose names say where they were taken."""
+    street = make_street(folder / "raw", places, 1)
+    database = folder / "named" / "database"
+    database.mkdir(parents=True)
+    for row, file in enumerate(street.file):
+        latitude_deg, longitude_deg = street.geodetic_deg[row]
+        name = f"@{500000.0 + 10.0 * row:.2f}@5360000.00@32@U@{latitude_deg:.7f}@{longitude_deg:.7f}@@@90.0@@@@@@.png"
+        (street.root / file).rename(database / name)
+    return folder / "named"
