@@ -42,12 +42,13 @@ from geoloc_ros.core.photos import PhotoSet, photo_set
 from geoloc_ros.core.types import Float32
 from geoloc_ros.datasets.photos.collection import load_collection
 from geoloc_ros.datasets.photos.positives import Positives
-from geoloc_ros.evaluation.photos.found import find_by_score, find_exactly
+from geoloc_ros.evaluation.photos.found import find, find_by_score
 from geoloc_ros.evaluation.photos.judged import judge_photos
 from geoloc_ros.evaluation.photos.recall import DEPTHS, Recall, first_right, measure_recall
 from geoloc_ros.evaluation.photos.retrieved import RetrievedPhotos
 from geoloc_ros.evaluation.photos.sequence_ways import DISTANCE_WAYS, POOLED_WAYS, pooled_scores, way_scores
 from geoloc_ros.vpr.encoder import SHIPPED_PHOTO_NETWORK, make_photo_encoder
+from geoloc_ros.vpr.search.exact import ExactSearch
 
 PUBLISHED = {
     "HybridNet": 0.901, "AMOSNet": 0.847, "denseVLAD": 0.703, "NetVLAD": 0.676, "CoHOG": 0.622, "HOG": 0.477,
@@ -143,7 +144,7 @@ def _walk(corridor: Corridor, encoder: PhotoEncoder) -> Iterator[tuple[str, Reca
 
 
 def _recall(corridor: Corridor, name: str, score: Float32) -> Recall:
-    rank = first_right(find_by_score(score, max(DEPTHS)).row, corridor.positives)
+    rank = first_right(find_by_score(score).row, corridor.positives)
     return measure_recall(
         name, "", rank, corridor.positives, len(corridor.references), corridor.queries.sequence, SEED
     )  # fmt: skip
@@ -151,8 +152,9 @@ def _recall(corridor: Corridor, name: str, score: Float32) -> Recall:
 
 def _leave_one_out(photos: PhotoSet, encoder: PhotoEncoder) -> Recall:
     described, own = _described(photos, encoder), np.arange(len(photos))
-    found = find_exactly(described, described, max(DEPTHS) + 1).without(own)
-    return judge_photos(RetrievedPhotos(photos, photos, own, described, described, found), "plain", SEED).recalls[0]
+    halves = described.astype(np.float16)
+    found = find(ExactSearch(halves), described, own)
+    return judge_photos(RetrievedPhotos(photos, photos, own, described, halves, found), "plain", SEED).recalls[0]
 
 
 def _described(photos: PhotoSet, encoder: PhotoEncoder) -> Float32:

@@ -16,10 +16,10 @@ from geoloc_ros.core.interfaces import DescriptorSearch
 from geoloc_ros.core.photo_files import read_photo
 from geoloc_ros.core.photos import PhotoCollection, PhotoProblem, PhotoSet
 from geoloc_ros.core.progress import ProgressCallback, no_progress
-from geoloc_ros.core.types import Float16, Float32, Int64
+from geoloc_ros.core.types import Float16, Int64
 from geoloc_ros.datasets.photos.collection import load_collection
 from geoloc_ros.evaluation.photos.costs import measure_costs
-from geoloc_ros.evaluation.photos.found import Found
+from geoloc_ros.evaluation.photos.found import find
 from geoloc_ros.evaluation.photos.judged import PROTOCOLS, Protocol, judge_photos
 from geoloc_ros.evaluation.photos.page.page import write_photo_page
 from geoloc_ros.evaluation.photos.photo_evaluation import PhotoEvaluation
@@ -40,7 +40,6 @@ from geoloc_ros.vpr.search.build import build_search
 logger = logging.getLogger(__name__)
 
 SEED = 0
-_AT_ONCE = 256
 _TIMED_PHOTOS = 20
 
 
@@ -167,7 +166,7 @@ def _retrieve(
     if not len(queries):
         raise DatasetError(f"no query can be used; the first: {(*lost, *broken)[0].reason}")
     own = _own_rows(queries, database.photos) if is_own else np.full(len(queries), -1, np.int64)
-    found = _search(database.search, described, own, progress)
+    found = find(database.search, described, own, progress)
     return RetrievedPhotos(queries, database.photos, own, described, database.descriptors, found), (*lost, *broken)
 
 
@@ -187,17 +186,6 @@ def _on(origin: GeoOrigin | None, photos: PhotoSet) -> tuple[PhotoSet, tuple[Pho
 def _own_rows(queries: PhotoSet, database: PhotoSet) -> Int64:
     row_of = {database.path(row): row for row in range(len(database))}
     return np.array([row_of.get(queries.path(row), -1) for row in range(len(queries))], np.int64)
-
-
-def _search(search: DescriptorSearch, queries: Float32, own: Int64, progress: ProgressCallback) -> Found:
-    row, similarity = [], []
-    for start in range(0, len(queries), _AT_ONCE):
-        nearest = search.search(queries[start : start + _AT_ONCE], max(DEPTHS) + 1)
-        similarity.append(nearest[0])
-        row.append(nearest[1])
-        progress("searching", min(1.0, (start + _AT_ONCE) / len(queries)))
-    # -2 is no row, not even that of "none".
-    return Found(np.concatenate(row), np.concatenate(similarity)).without(np.where(own < 0, -2, own))
 
 
 def _told(

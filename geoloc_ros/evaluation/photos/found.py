@@ -6,9 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from geoloc_ros.core.types import Float16, Float32, Int64
+from geoloc_ros.core.interfaces import DescriptorSearch
+from geoloc_ros.core.progress import ProgressCallback, no_progress
+from geoloc_ros.core.types import Float32, Int64
+from geoloc_ros.evaluation.photos.recall import DEPTHS
 
-_CHUNK_BYTES = 1 << 28
+MOST = max(DEPTHS)
+_AT_ONCE = 256
 
 
 @dataclass(frozen=True)
@@ -28,23 +32,26 @@ class Found:
         return Found(self.row[~is_own].reshape(shape), self.similarity[~is_own].reshape(shape))
 
 
-def find_exactly(queries: Float32, database: Float16 | Float32, count: int) -> Found:
-    """The `count` photos of a database (V, D) most alike to each query (Q, D), fewer where it has fewer."""
-    count = min(count, len(database))
-    row, similarity = np.empty((len(queries), count), np.int64), np.empty((len(queries), count), np.float32)
-    whole = np.asarray(database, np.float32)
-    step = max(1, _CHUNK_BYTES // (4 * max(1, len(database))))
-    for start in range(0, len(queries), step):
-        product = queries[start : start + step] @ whole.T
-        best = np.argpartition(-product, count - 1, axis=1)[:, :count]
-        order = np.argsort(-np.take_along_axis(product, best, axis=1), axis=1, kind="stable")
-        best = np.take_along_axis(best, order, axis=1)
-        row[start : start + step] = best
-        similarity[start : start + step] = np.take_along_axis(product, best, axis=1)
-    return Found(row, similarity)
+def find(search: DescriptorSearch, queries: Float32, own: Int64, progress: ProgressCallback = no_progress) -> Found:
+    """What is most alike to queries (Q, D): at least `MOST` photos each, where there are as many.
+
+    Args:
+        search: Of at least two photos.
+        queries: Of unit length.
+        own: (Q,), row that is the query itself and no answer; -1 for none.
+        progress: Told the share of the queries.
+    """
+    row, similarity = [], []
+    for start in range(0, len(queries), _AT_ONCE):
+        nearest = search.search(queries[start : start + _AT_ONCE], MOST + 1)
+        similarity.append(nearest[0])
+        row.append(nearest[1])
+        progress("searching", min(1.0, (start + _AT_ONCE) / len(queries)))
+    # -2 is no row, not even that of "none".
+    return Found(np.concatenate(row), np.concatenate(similarity)).without(np.where(own < 0, -2, own))
 
 
-def find_by_score(score: Float32, count: int) -> Found:
-    """The `count` photos with the lowest scores (Q, V); their similarity is minus the score."""
-    best = np.argsort(score, axis=1, kind="stable")[:, :count].astype(np.int64)
+def find_by_score(score: Float32) -> Found:
+    """The `MOST` photos with the lowest scores (Q, V), or all; their similarity is minus the score."""
+    best = np.argsort(score, axis=1, kind="stable")[:, :MOST].astype(np.int64)
     return Found(best, np.asarray(-np.take_along_axis(score, best, axis=1), np.float32))

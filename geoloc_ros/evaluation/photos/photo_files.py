@@ -51,20 +51,26 @@ def write_queries(judged: JudgedPhotos, path: Path) -> None:
 
 def _queries(judged: JudgedPhotos) -> Iterator[tuple[object, ...]]:
     retrieved = judged.retrieved
-    queries, database = retrieved.queries, retrieved.database
+    queries = retrieved.queries
     count = np.diff(judged.positives.start)
     for number, query in enumerate(judged.asked.tolist()):
         x_m, y_m = queries.position_m[query]
         first = judged.rank[number]
         row = int(retrieved.found.row[query, 0])
-        offset_m = float(np.hypot(*(database.position_m[row] - queries.position_m[query])))
-        turn_deg = math.degrees(float(queries.yaw_rad[query] - database.yaw_rad[row]))
-        turn = "" if math.isnan(turn_deg) else f"{(turn_deg + 180.0) % 360.0 - 180.0:.1f}"
+        found: tuple[object, ...] = ("", "", "", "") if row < 0 else _first(judged, query, row)
         yield (
             queries.file[query], queries.condition[query], f"{x_m:.2f}", f"{y_m:.2f}", int(count[number]),
-            int(first) + 1 if math.isfinite(first) else "", database.file[row], f"{offset_m:.2f}", turn,
-            f"{retrieved.found.similarity[query, 0]:.4f}",
+            int(first) + 1 if math.isfinite(first) else "", *found,
         )  # fmt: skip
+
+
+def _first(judged: JudgedPhotos, query: int, row: int) -> tuple[object, ...]:
+    """What came first: file, metres, degrees, similarity."""
+    queries, database = judged.retrieved.queries, judged.retrieved.database
+    offset_m = float(np.hypot(*(database.position_m[row] - queries.position_m[query])))
+    turn_deg = math.degrees(float(database.yaw_rad[row] - queries.yaw_rad[query]))
+    turn = "" if math.isnan(turn_deg) else f"{(turn_deg + 180.0) % 360.0 - 180.0:.1f}"
+    return database.file[row], f"{offset_m:.2f}", turn, f"{judged.retrieved.found.similarity[query, 0]:.4f}"
 
 
 def _recall(recall: Recall) -> dict[str, Any]:

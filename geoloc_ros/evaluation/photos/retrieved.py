@@ -9,8 +9,8 @@ import numpy as np
 from geoloc_ros.core.photos import PhotoSet
 from geoloc_ros.core.types import Float16, Float32, Int64
 from geoloc_ros.datasets.photos.positives import Positives, find_positives
-from geoloc_ros.evaluation.photos.found import Found, find_exactly
-from geoloc_ros.evaluation.photos.recall import DEPTHS
+from geoloc_ros.evaluation.photos.found import Found, find
+from geoloc_ros.vpr.search.exact import ExactSearch
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,10 @@ class RetrievedPhotos:
     """(Q,), row of the database that is the query itself, where one folder is both; -1 for none. It is no answer."""
     query_descriptors: Float32
     """(Q, D), of unit length."""
-    descriptors: Float16 | Float32
+    descriptors: Float16
     """(V, D), the same."""
     found: Found
-    """At least max(DEPTHS) each, where there are as many; without `own`."""
+    """At least `MOST` each, where there are as many; without `own`."""
 
     def positives(self, queries: Int64, database: Int64, distance_m: float, view_rad: float) -> Positives:
         """Rows of `database` (n,), counted within it, that are right for each of some queries, not being these."""
@@ -41,7 +41,7 @@ class RetrievedPhotos:
 
     def search_part(self, queries: Int64, database: Int64) -> Int64:
         """Rows of `database` (n,), counted within it, that are most alike to each of some queries (Q', K)."""
-        found = find_exactly(self.query_descriptors[queries], self.descriptors[database], max(DEPTHS) + 1)
         at = np.searchsorted(database, self.own[queries])
         is_in = database[np.minimum(at, len(database) - 1)] == self.own[queries]
-        return found.without(np.where(is_in, at, -2)).row
+        search = ExactSearch(np.ascontiguousarray(self.descriptors[database]))
+        return find(search, self.query_descriptors[queries], np.where(is_in, at, -1)).row

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 
 import numpy as np
@@ -10,7 +11,7 @@ from geoloc_ros.core.progress import ProgressCallback
 from geoloc_ros.core.types import Float32, Int64
 from geoloc_ros.datasets.photos.positives import Positives
 from geoloc_ros.evaluation.photos.found import find_by_score
-from geoloc_ros.evaluation.photos.recall import DEPTHS, Recall, first_right, measure_recall
+from geoloc_ros.evaluation.photos.recall import Recall, first_right, measure_recall
 from geoloc_ros.evaluation.photos.retrieved import RetrievedPhotos
 from geoloc_ros.evaluation.photos.sequence_ways import (
     DISTANCE_WAYS,
@@ -21,6 +22,8 @@ from geoloc_ros.evaluation.photos.sequence_ways import (
     way_scores,
 )
 from geoloc_ros.vpr.sequences.windows import rows_of_sequences
+
+logger = logging.getLogger(__name__)
 
 LENGTH = 3
 """Photos of a sequence (SLS, section 5)."""
@@ -50,11 +53,14 @@ def measure_sequences(
     queries, database = retrieved.queries, retrieved.database
     drives = (rows_of_sequences(photos.sequence) for photos in (queries, database))
     longest = [max((len(rows) for rows in found), default=0) for found in drives]
-    if min(longest) < LENGTH or (retrieved.own >= 0).any() or len(queries) * len(database) > MOST_PAIRS:
+    if min(longest) < LENGTH or (retrieved.own >= 0).any():
+        return ()
+    if len(queries) * len(database) > MOST_PAIRS:
+        logger.warning("no sequences: %d queries among %d photos are too many pairs", len(queries), len(database))
         return ()
     recalls = []
     for way, score in _scores(retrieved):
-        rank = first_right(find_by_score(score[asked], max(DEPTHS)).row, positives)
+        rank = first_right(find_by_score(score[asked]).row, positives)
         recalls.append(measure_recall(way, _TITLES[way], rank, positives, len(database), queries.sequence[asked], seed))
         progress("sequences", len(recalls) / len(_TITLES))
     return tuple(recalls)

@@ -6,8 +6,9 @@ import numpy as np
 
 from geoloc_ros.core.photos import PhotoSet, photo_set
 from geoloc_ros.core.types import Float32, Int64
-from geoloc_ros.evaluation.photos.found import find_exactly
+from geoloc_ros.evaluation.photos.found import find
 from geoloc_ros.evaluation.photos.retrieved import RetrievedPhotos
+from geoloc_ros.vpr.search.exact import ExactSearch
 
 PLACES = 20
 
@@ -29,10 +30,6 @@ def places_seen(at: list[int]) -> Float32:
 
 def searched(queries: PhotoSet, described: Float32, own: Int64 | None = None) -> RetrievedPhotos:
     """The whole street as database."""
-    database = street("photo", list(range(PLACES)))
+    database, halves = street("photo", list(range(PLACES))), places_seen(list(range(PLACES))).astype(np.float16)
     own = np.full(len(queries), -1, np.int64) if own is None else own
-    found = find_exactly(described, places_seen(list(range(PLACES))), PLACES)
-    return RetrievedPhotos(
-        queries, database, own, described, places_seen(list(range(PLACES))),
-        found.without(np.where(own < 0, -2, own)) if (own >= 0).any() else found,
-    )  # fmt: skip
+    return RetrievedPhotos(queries, database, own, described, halves, find(ExactSearch(halves), described, own))

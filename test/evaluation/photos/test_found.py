@@ -1,19 +1,14 @@
 import numpy as np
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from geoloc_ros.evaluation.photos.found import Found, find_by_score, find_exactly
+from geoloc_ros.evaluation.photos.found import Found, find, find_by_score
+from geoloc_ros.vpr.search.exact import ExactSearch
 
 
-@given(st.integers(0, 1000), st.integers(1, 12))
-def test_exact_search_is_the_sorted_product(seed: int, count: int) -> None:
-    rng = np.random.default_rng(seed)
-    queries, database = rng.normal(size=(3, 4)).astype(np.float32), rng.normal(size=(9, 4)).astype(np.float32)
-    found = find_exactly(queries, database, count)
-    product = queries @ database.T
-    assert found.row.tolist() == np.argsort(-product, axis=1)[:, :count].tolist()
-    assert found.similarity == pytest.approx(-np.sort(-product, axis=1)[:, :count])
+def test_more_queries_than_are_searched_at_once_keep_their_order() -> None:
+    database = np.eye(30, dtype=np.float16)
+    at = np.random.default_rng(0).integers(0, 30, 600)
+    found = find(ExactSearch(database), np.eye(30, dtype=np.float32)[at], np.full(600, -1))
+    assert (found.row[:, 0] == at).all() and found.row.shape == (600, 20)
 
 
 def test_a_query_is_no_answer_to_itself_and_all_lose_one_answer() -> None:
@@ -22,4 +17,4 @@ def test_a_query_is_no_answer_to_itself_and_all_lose_one_answer() -> None:
 
 
 def test_low_scores_come_first() -> None:
-    assert find_by_score(np.array([[3.0, 1.0, 2.0]], np.float32), 2).row.tolist() == [[1, 2]]
+    assert find_by_score(np.array([[3.0, 1.0, 2.0]], np.float32)).row.tolist() == [[1, 2, 0]]

@@ -34,3 +34,11 @@ def test_every_query_has_a_line_with_what_was_found_for_it(tmp_path: Path) -> No
     )
     assert (wrong["found"], wrong["distance_m"], wrong["right_photos"]) == ("photo3.jpg", "120.00", "5")
     assert (lost["right_photos"], lost["first_right"]) == ("0", "")
+
+
+def test_a_search_that_found_nothing_leaves_a_gap(tmp_path: Path) -> None:
+    judged = evaluation(tmp_path).judged
+    judged.retrieved.found.row[0] = -1
+    write_queries(judged, tmp_path / "queries.csv")
+    with (tmp_path / "queries.csv").open() as stream:
+        assert next(csv.DictReader(stream))["found"] == ""

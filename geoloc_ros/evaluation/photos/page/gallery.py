@@ -13,6 +13,7 @@ import numpy as np
 from geoloc_ros.core.errors import DatasetError
 from geoloc_ros.core.photo_files import read_photo
 from geoloc_ros.core.photos import PhotoSet
+from geoloc_ros.core.products import inner_products
 from geoloc_ros.core.progress import ProgressCallback
 from geoloc_ros.core.types import Int64
 from geoloc_ros.evaluation.photos.judged import JudgedPhotos
@@ -51,6 +52,8 @@ def _query(judged: JudgedPhotos, asked: int) -> str:
     for row, similarity in zip(
         retrieved.found.row[query, :_SHOWN].tolist(), retrieved.found.similarity[query].tolist(), strict=False
     ):
+        if row < 0:  # an approximate search that found fewer
+            break
         text = f"{_offset(judged, query, row)}<br>similarity {similarity:.3f}"
         figures.append(_figure(retrieved.database, row, "right" if row in right else "wrong", text))
     if math.isinf(judged.rank[asked]) or judged.rank[asked] >= _SHOWN:
@@ -61,7 +64,7 @@ def _query(judged: JudgedPhotos, asked: int) -> str:
 def _missed(judged: JudgedPhotos, query: int, right: list[int]) -> str:
     """The right photo that is most alike, and where it came."""
     retrieved = judged.retrieved
-    similarity = np.asarray(retrieved.descriptors, np.float32) @ retrieved.query_descriptors[query]
+    similarity = inner_products(retrieved.descriptors, retrieved.query_descriptors[query])
     best = max(right, key=lambda row: float(similarity[row]))
     place = int((similarity > similarity[best]).sum()) + 1
     own = retrieved.own[query]
