@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from geoloc_ros.training.photos.networks.spec import NetworkSpec
 
 DEFAULT_NETWORK: Final = "resnet18-conv4+gem,320x240"
+S4_NETWORK: Final = "resnet50+msatt,768x432"
+_NO_IDENTITY: Final = ("output", "base", "target", "minutes", "steps", "seed")
+_MINING_METHODS: Final = ("triplet", "s4")
 _MODULES: Final = ("torch", "tensorboard", "onnx", "onnxruntime", "pytorch_metric_learning", "sklearn")
 
 
@@ -33,6 +36,8 @@ class PhotoOptions:
     method: str = "multisimilarity"
     mining: str = "partial"
     """Of triplets."""
+    target: Path | None = None
+    """Folder of photos of any places, which S4 makes the network at home in."""
     network: str | None = None
     """BACKBONE+HEAD, and behind a comma WIDTHxHEIGHT of the photos that it gets."""
     base: Path | None = None
@@ -92,8 +97,9 @@ def train_photo(options: PhotoOptions, progress: ProgressCallback = no_progress)
     validation = load_collection(options.validate, progress=progress) if options.validate else collections[0]
     with joined_processes() as processes:
         job = PhotoTraining(
-            collections, validation, method, mining, network, options.output, Budget(options.minutes, options.steps),
-            LoopSettings(num_threads=torch.get_num_threads()), options.seed, _command(options), _identity(options),
+            collections, validation, method, mining, options.target, network, options.output,
+            Budget(options.minutes, options.steps), LoopSettings(num_threads=torch.get_num_threads()), options.seed,
+            _command(options), _identity(options),
         )  # fmt: skip
         result, figures = run_photo_training(job, processes, progress if processes.is_first else no_progress)
         if not processes.is_first:
@@ -108,6 +114,8 @@ def _check(options: PhotoOptions) -> None:
         raise ConfigError(f"the network is written as ONNX, not as '{options.output}'; give -o NAME.onnx")
     if not options.sources:
         raise ConfigError("there are no photos to learn from; give at least one collection")
+    if options.target is not None and options.method != "s4":
+        raise ConfigError(f"method '{options.method}' adapts to no photos of elsewhere; leave out --target, or use s4")
     if options.base is not None and options.network is not None:
         raise ConfigError(f"'{options.base}' says which network it is; leave out --network")
     missing = [name for name in _MODULES if importlib.util.find_spec(name) is None]
@@ -118,7 +126,7 @@ def _check(options: PhotoOptions) -> None:
 def _network(options: PhotoOptions) -> NetworkSpec:
     from geoloc_ros.training.photos.networks.spec import parse_network
 
-    text = options.network or DEFAULT_NETWORK
+    text = options.network or (S4_NETWORK if options.method == "s4" else DEFAULT_NETWORK)
     if "," not in text:
         text += DEFAULT_NETWORK[DEFAULT_NETWORK.index(",") :]
     name, _, size = text.rpartition(",")
@@ -131,16 +139,16 @@ def _network(options: PhotoOptions) -> NetworkSpec:
 def _identity(options: PhotoOptions) -> str:
     """What a training that goes on must have in common with the one that was killed."""
     digest = hashlib.sha256(options.base.read_bytes()).hexdigest()[:16] if options.base else ""
-    values = asdict(options)
-    left = {name: value for name, value in values.items() if name not in ("output", "base", "minutes", "steps")}
-    return json.dumps({**left, "base": digest}, sort_keys=True)
+    left = {name: value for name, value in asdict(options).items() if name not in _NO_IDENTITY}
+    return json.dumps({**left, "target": str(options.target or ""), "base": digest}, sort_keys=True)
 
 
 def _command(options: PhotoOptions) -> str:
     """To make the network again, with names of files in place of their paths."""
     said = {
         "--validate": options.validate and Path(options.validate).name, "--method": options.method,
-        "--mining": options.mining if options.method == "triplet" else None, "--network": options.network,
+        "--mining": options.mining if options.method in _MINING_METHODS else None,
+        "--target": options.target and options.target.name, "--network": options.network,
         "--from": options.base and options.base.name,
         "--minutes": None if options.steps else f"{options.minutes:g}", "--steps": options.steps,
         "--seed": options.seed,

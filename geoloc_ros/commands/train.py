@@ -93,8 +93,9 @@ def photo(
     validate: Annotated[
         Optional[str], typer.Option(help="Collection to choose weights by; the first SOURCE without it.")
     ] = None,
-    method: Annotated[str, typer.Option(help="multisimilarity, triplet, cosplace.")] = "multisimilarity",
+    method: Annotated[str, typer.Option(help="multisimilarity, triplet, cosplace or s4.")] = "multisimilarity",
     mining: Annotated[str, typer.Option(help="Of triplets: partial, subcache, full, random.")] = "partial",
+    target: Annotated[Optional[Path], typer.Option(help="Folder of any photos that s4 adapts to.")] = None,
     network: Annotated[
         Optional[str], typer.Option(help="BACKBONE+HEAD[,WIDTHxHEIGHT], resnet18-conv4+gem,320x240 without it.")
     ] = None,
@@ -107,7 +108,7 @@ def photo(
     from geoloc_ros.train_photo import PhotoOptions, train_photo
 
     options = PhotoOptions(
-        tuple(sources), output, validate, method, mining, network, base, minutes, steps, seed
+        tuple(sources), output, validate, method, mining, target, network, base, minutes, steps, seed
     )
     with progress_bar() as progress:
         summary = train_photo(options, progress)

@@ -91,6 +91,17 @@ class RefreshingRecipe(Recipe, Protocol):
         """Take what `memory` gave, of this or of an earlier run."""
 
 
+class DescribedRecipe(Recipe, Protocol):
+    """A recipe that says about its network what its card needs."""
+
+    @property
+    def description(self) -> str:
+        """How the network is trained."""
+
+    def figures(self) -> str:
+        """How good the network is now, in words."""
+
+
 class ScanRecipe(Recipe, Protocol):
     """A recipe that `geoloc train scan` runs: what it says about its network."""
 

@@ -26,14 +26,17 @@ from geoloc_ros.training.photos.networks.photo_network import make_photo_network
 from geoloc_ros.training.photos.networks.spec import NetworkSpec
 from geoloc_ros.training.photos.networks.start import start_clusters
 from geoloc_ros.training.photos.photo_card import PhotoCard, write_photo_card
-from geoloc_ros.training.photos.photo_recipe import PhotoRecipe, PhotoTask
+from geoloc_ros.training.photos.photo_recipe import PhotoTask
+from geoloc_ros.training.photos.s4_recipe import S4Settings, make_s4_recipe
+from geoloc_ros.training.photos.s4_target import unlabelled_photos
 from geoloc_ros.training.photos.training_photos import TrainingPhotos, join_collections
 from geoloc_ros.training.photos.triplet_recipe import TripletRecipe
 from geoloc_ros.training.photos.validation import prepare_validation
 from geoloc_ros.training.processes import Processes
+from geoloc_ros.training.recipe import DescribedRecipe
 from geoloc_ros.vpr.photo_input import network_input
 
-PhotoMethod = Literal["multisimilarity", "triplet", "cosplace"]
+PhotoMethod = Literal["multisimilarity", "triplet", "cosplace", "s4"]
 
 _RATE_FROM_SCRATCH: Final = 1e-3
 _RATE_FROM_WEIGHTS: Final = 1e-4
@@ -53,6 +56,8 @@ class PhotoTraining:
     method: PhotoMethod
     mining: MiningSettings
     """Of triplets."""
+    targets: Path | None
+    """Folder of photos without places of the domain that S4 adapts to."""
     network: NetworkSpec | Path
     """To be made, or to begin with."""
     output: Path
@@ -121,13 +126,24 @@ def make_task(job: PhotoTraining) -> PhotoTask:
     return PhotoTask(network, training, images, validation, job.seed, rate)
 
 
-def make_recipe(job: PhotoTraining, task: PhotoTask) -> PhotoRecipe:
+def make_recipe(job: PhotoTraining, task: PhotoTask) -> DescribedRecipe:
     """The one of the method."""
     if job.method == "triplet":
         return TripletRecipe(task, job.mining)
     if job.method == "cosplace":
         return CosPlaceRecipe(task)
+    if job.method == "s4":
+        return _s4_recipe(job, task)
     return MultiSimilarityRecipe(task)
+
+
+def _s4_recipe(job: PhotoTraining, task: PhotoTask) -> DescribedRecipe:
+    """As published where the network begins with weights; else with an optimiser that gets random ones going."""
+    is_scratch = task.learning_rate == _RATE_FROM_SCRATCH
+    settings = S4Settings(optimizer="adamw", learning_rate=task.learning_rate) if is_scratch else S4Settings()
+    spec = task.network.spec
+    targets = job.targets and PhotoImages(unlabelled_photos((job.targets,)), spec.height_px, spec.width_px)
+    return make_s4_recipe(TripletRecipe(task, job.mining), settings, targets)
 
 
 def _some_photos(training: TrainingPhotos, images: PhotoImages, rng: np.random.Generator) -> Iterator[torch.Tensor]:

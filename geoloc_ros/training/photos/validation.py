@@ -37,12 +37,16 @@ class PhotoValidation:
 
     def recall1_ratio(self, network: torch.nn.Module) -> float:
         """Share of queries whose most alike photo is of their place; `network` is in `eval()` mode."""
+        return float(np.mean(self.are_found(network)))
+
+    def are_found(self, network: torch.nn.Module) -> Bool:
+        """(Q,), whether the most alike photo is of the place of the query."""
         together = np.concatenate([self.query, self.database])
         descriptors = embed_photos(network, self.images, together)
         likeness = descriptors[: len(self.query)] @ descriptors[len(self.query) :].T
         likeness[self.is_itself] = -np.inf
         first = np.argmax(likeness, axis=1)
-        return float(np.mean(self.is_right[np.arange(len(first)), first]))
+        return np.asarray(self.is_right[np.arange(len(first)), first])
 
     @property
     def chance_ratio(self) -> float:
