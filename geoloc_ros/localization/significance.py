@@ -22,7 +22,7 @@ _PLACE_ALONE_NATS = 12.0
 _MOST_MAP_NATS = 8.0
 # What others recognize: nearer answers are of one kind; what one is worth at the most, as all of them may come from one
 # street that looks alike; and what a wrong place gets by that chance.
-_PLACES_INDEPENDENT_M, _MOST_PLACES_NATS, _PLACES_TOLL_NATS = 30.0, 4.0, 1.0
+_PLACES_INDEPENDENT_M, _MOST_PLACES_NATS, _PLACES_TOLL_NATS = 30.0, 4.0, 0.5
 # More evidence is not kept, so that no past is so good that the present cannot undo it.
 _MOST_NATS = 40.0
 # Frames on wrong maps reach a score s less often than exp(-s / 3.4): docs/localization.md.

@@ -132,7 +132,7 @@ def test_the_map_alone_makes_no_fix_and_a_named_place_does_not_vouch_for_another
 def test_answers_of_others_along_a_path_make_a_fix_and_one_answer_however_sure_does_not() -> None:
     significance = Significance()
     significance.add_places(100.0, np.inf)
-    assert np.log(significance.chance) == pytest.approx(-3.0 / 3.4)  # 4 nats at the most, less a toll of 1
+    assert np.log(significance.chance) == pytest.approx(-3.5 / 3.4)  # 4 nats at the most, less a toll of 0.5
     for _ in range(10):
         significance.add_places(5.0, 30.0)
     assert significance.chance < 1e-3
@@ -141,7 +141,7 @@ def test_answers_of_others_along_a_path_make_a_fix_and_one_answer_however_sure_d
 def test_answers_that_are_as_likely_anywhere_never_add_up() -> None:
     significance = Significance()
     for _ in range(1000):
-        significance.add_places(0.9, 30.0)
+        significance.add_places(0.4, 30.0)
     assert significance.chance == 1.0 and significance.doubt == 0.0
 
 
