@@ -28,7 +28,8 @@ def window_origin(key: int, side_m: float) -> GeoOrigin:
     step_deg = side_m / _METRES_PER_DEGREE
     row, column = (key >> 32) - _HALF, (key & (1 << 32) - 1) - _HALF
     width_deg = step_deg / float(_shrinking(np.array([float(row)]), step_deg)[0])
-    return GeoOrigin(min((row + 0.5) * step_deg, 90.0), min((column + 0.5) * width_deg, 180.0))
+    latitude_deg, longitude_deg = (row + 0.5) * step_deg, (column + 0.5) * width_deg
+    return GeoOrigin(max(-90.0, min(latitude_deg, 90.0)), max(-180.0, min(longitude_deg, 180.0)))
 
 
 def _shrinking(row: Float64, step_deg: float) -> Float64:
