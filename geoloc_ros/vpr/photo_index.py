@@ -21,6 +21,7 @@ from geoloc_ros.vpr.confidence import Confidence
 from geoloc_ros.vpr.photo_table import add_photos, read_photos
 from geoloc_ros.vpr.search.build import build_search
 from geoloc_ros.vpr.search.files import add_search, read_search, search_metadata
+from geoloc_ros.vpr.search.memory import in_memory
 from geoloc_ros.vpr.trials import NUM_DECOYS, spread_rows, try_index
 
 PHOTO_INDEX_KIND = "photos"
@@ -102,13 +103,13 @@ class PhotoIndex:
 
     @staticmethod
     def load(path: Path) -> PhotoIndex:
-        """Read an artifact folder; its descriptors stay on the disk until they are asked for.
+        """Read an artifact folder; descriptors that do not fit into memory are read from it when they are needed.
 
         Raises:
             ArtifactError: If it is missing, damaged, or of another version.
         """
         artifact = read_artifact(path, PHOTO_INDEX_KIND, PHOTO_INDEX_VERSION)
-        photos, descriptors, metadata = read_photos(artifact), artifact.array(_DESCRIPTOR), artifact.metadata
+        photos, descriptors, metadata = read_photos(artifact), in_memory(artifact.array(_DESCRIPTOR)), artifact.metadata
         try:
             origin = None if metadata["origin"] is None else GeoOrigin(**metadata["origin"])
             shape = len(photos), int(metadata["dimension"])

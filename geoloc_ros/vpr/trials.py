@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from geoloc_ros.core.photos import PhotoSet
+from geoloc_ros.core.products import inner_products_many
 from geoloc_ros.core.types import Bool, Float16, Float32, Float64, Int64
 from geoloc_ros.vpr.candidates import SAME_PLACE_M, SAME_VIEW_RAD, Candidates, group_photos
 from geoloc_ros.vpr.confidence import Confidence, Trial, learn_confidence, standard_likeness
@@ -16,7 +19,8 @@ NUM_PHOTOS = 60
 MOST_PLACES = 20
 _MOST_TRIALS = 300
 _ELSEWHERE_M = 50.0
-_ROWS_AT_ONCE = 65536
+# Photos of an index that are tried together; of a million, the products take 64 MB.
+_AT_ONCE = 16
 _RIGHT_M = 1.7 * SAME_PLACE_M
 """Between the middle of a place and a photo of it."""
 _LEAST_SIGMA_M, _MOST_SIGMA_M = 4.0, 15.0
@@ -35,26 +39,28 @@ def try_index(photos: PhotoSet, descriptors: Float16) -> Confidence:
     decoys = descriptors[spread_rows(len(photos), NUM_DECOYS)].astype(np.float32)
     trials: list[Trial] = []
     errors_m: list[float] = []
-    for row in spread_rows(len(photos), _MOST_TRIALS):
-        query = descriptors[row].astype(np.float32)
-        likeness = standard_likeness(_inner_products(descriptors, query), decoys @ query)
-        found = _found(photos, likeness, ~_taken_with(photos, int(row)))
-        right = _right(found, photos, int(row))
+    for row, alike in _likenesses(descriptors, decoys, spread_rows(len(photos), _MOST_TRIALS)):
+        found = _found(photos, alike, ~_taken_with(photos, row))
+        right = _right(found, photos, row)
         trials.append(Trial(found.likeness, right))
         if right >= 0:
             errors_m.append(float(np.hypot(*(found.position_m[right] - photos.position_m[row]))))
         elsewhere = np.hypot(*(photos.position_m - photos.position_m[row]).T) > _ELSEWHERE_M
         if elsewhere.any():
-            trials.append(Trial(_found(photos, likeness, elsewhere).likeness, -1))
+            trials.append(Trial(_found(photos, alike, elsewhere).likeness, -1))
     # Of one axis, in the mean of two.
     sigma_m = float(np.sqrt(0.5 * np.mean(np.square(errors_m)))) if errors_m else _MOST_SIGMA_M
     return learn_confidence(trials, float(np.clip(sigma_m, _LEAST_SIGMA_M, _MOST_SIGMA_M)))
 
 
-def _inner_products(descriptors: Float16, query: Float32) -> Float32:
-    """(V,), without the index in single precision."""
-    parts = range(0, len(descriptors), _ROWS_AT_ONCE)
-    return np.concatenate([descriptors[first : first + _ROWS_AT_ONCE].astype(np.float32) @ query for first in parts])
+def _likenesses(descriptors: Float16, decoys: Float32, rows: Int64) -> Iterator[tuple[int, Float64]]:
+    """Some rows, and how alike all photos (V,) are to each; the index is read once for many of them."""
+    for first in range(0, len(rows), _AT_ONCE):
+        asked = rows[first : first + _AT_ONCE]
+        queries = descriptors[asked].astype(np.float32)
+        products = inner_products_many(descriptors, queries)
+        for row, query, product in zip(asked, queries, products, strict=True):
+            yield int(row), standard_likeness(product, decoys @ query)
 
 
 def _taken_with(photos: PhotoSet, row: int) -> Bool:
