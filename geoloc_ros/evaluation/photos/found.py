@@ -53,5 +53,9 @@ def find(search: DescriptorSearch, queries: Float32, own: Int64, progress: Progr
 
 def find_by_score(score: Float32) -> Found:
     """The `MOST` photos with the lowest scores (Q, V), or all; their similarity is minus the score."""
-    best = np.argsort(score, axis=1, kind="stable")[:, :MOST].astype(np.int64)
+    count = min(MOST, score.shape[1])
+    # In the order of their rows, so that the earlier of two that are equal comes first.
+    best = np.sort(np.argpartition(score, count - 1, axis=1)[:, :count], axis=1)
+    order = np.argsort(np.take_along_axis(score, best, axis=1), axis=1, kind="stable")
+    best = np.take_along_axis(best, order, axis=1).astype(np.int64)
     return Found(best, np.asarray(-np.take_along_axis(score, best, axis=1), np.float32))

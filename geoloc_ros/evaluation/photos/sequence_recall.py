@@ -10,7 +10,7 @@ import numpy as np
 from geoloc_ros.core.progress import ProgressCallback
 from geoloc_ros.core.types import Float32, Int64
 from geoloc_ros.datasets.photos.positives import Positives
-from geoloc_ros.evaluation.photos.found import find_by_score
+from geoloc_ros.evaluation.photos.found import MOST, find_by_score
 from geoloc_ros.evaluation.photos.recall import Recall, first_right, measure_recall
 from geoloc_ros.evaluation.photos.retrieved import RetrievedPhotos
 from geoloc_ros.evaluation.photos.sequence_ways import (
@@ -28,7 +28,8 @@ logger = logging.getLogger(__name__)
 LENGTH = 3
 """Photos of a sequence (SLS, section 5)."""
 MOST_PAIRS = 100_000_000
-"""Of a query and a photo, whose distances are kept at once: 400 MB."""
+"""Of a photo of one drive and a photo of the database: 400 MB of distances, and some times as much for the ways."""
+_PAIRS_AT_ONCE = 20_000_000
 _TITLES: dict[DistanceWay | PooledWay, str] = {
     "single": "im2im: one photo",
     "max": "seq2seq MAX",
@@ -48,27 +49,47 @@ def measure_sequences(
     """Recall of every way, of the same queries; a sequence is right where the photo in its middle is.
 
     Nothing where queries or database hold no drive of `LENGTH` photos, where they are the same photos (a sequence
-    would find itself), or where there are more than `MOST_PAIRS`.
+    would find itself), or where one drive makes more than `MOST_PAIRS`.
     """
     queries, database = retrieved.queries, retrieved.database
-    drives = (rows_of_sequences(photos.sequence) for photos in (queries, database))
-    longest = [max((len(rows) for rows in found), default=0) for found in drives]
+    drives = rows_of_sequences(queries.sequence)
+    longest = [max(map(len, found), default=0) for found in (drives, rows_of_sequences(database.sequence))]
     if min(longest) < LENGTH or (retrieved.own >= 0).any():
         return ()
-    if len(queries) * len(database) > MOST_PAIRS:
-        logger.warning("no sequences: %d queries among %d photos are too many pairs", len(queries), len(database))
+    if longest[0] * len(database) > MOST_PAIRS:
+        logger.warning("no sequences: a drive of %d among %d photos has too many pairs", longest[0], len(database))
         return ()
-    recalls = []
-    for way, score in _scores(retrieved):
-        rank = first_right(find_by_score(score[asked]).row, positives)
-        recalls.append(measure_recall(way, _TITLES[way], rank, positives, len(database), queries.sequence[asked], seed))
-        progress("sequences", len(recalls) / len(_TITLES))
-    return tuple(recalls)
+    found = {way: np.full((len(asked), min(MOST, len(database))), -1, np.int64) for way in _TITLES}
+    alone = np.flatnonzero(queries.sequence < 0)
+    parts = list(_parts([*drives, *alone[:, None]], len(database)))
+    for number, rows in enumerate(parts):
+        place = np.flatnonzero(np.isin(asked, rows))
+        at = np.searchsorted(rows, asked[place])
+        for way, score in _scores(retrieved, rows):
+            found[way][place] = find_by_score(score[at]).row
+        progress("sequences", (number + 1) / len(parts))
+    sequence = queries.sequence[asked]
+    return tuple(
+        measure_recall(way, title, first_right(found[way], positives), positives, len(database), sequence, seed)
+        for way, title in _TITLES.items()
+    )
 
 
-def _scores(retrieved: RetrievedPhotos) -> Iterator[tuple[DistanceWay | PooledWay, Float32]]:
-    described, whole = retrieved.query_descriptors, np.asarray(retrieved.descriptors, np.float32)
-    drives = retrieved.queries.sequence, retrieved.database.sequence
+def _parts(drives: list[Int64], photos: int) -> Iterator[Int64]:
+    """Rows of whole drives, ascending, as many as fit."""
+    part: list[Int64] = []
+    for rows in drives:
+        if part and (sum(map(len, part)) + len(rows)) * photos > _PAIRS_AT_ONCE:
+            yield np.sort(np.concatenate(part))
+            part = []
+        part.append(rows)
+    yield np.sort(np.concatenate(part))
+
+
+def _scores(retrieved: RetrievedPhotos, rows: Int64) -> Iterator[tuple[DistanceWay | PooledWay, Float32]]:
+    """Of the queries of some rows, which are whole drives."""
+    described, whole = retrieved.query_descriptors[rows], np.asarray(retrieved.descriptors, np.float32)
+    drives = retrieved.queries.sequence[rows], retrieved.database.sequence
     distance = np.maximum(2.0 - 2.0 * described @ whole.T, 0.0)
     for way in DISTANCE_WAYS:
         yield way, way_scores(way, distance, *drives, LENGTH)
