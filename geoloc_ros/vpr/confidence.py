@@ -10,7 +10,11 @@ from scipy.optimize import minimize
 
 from geoloc_ros.core.types import Float32, Float64
 
-_LEAST_SPREAD = 0.01
+# Of half precision. Where all photos look alike (0.995 +- 0.001, a network that is hardly trained), it counts.
+_LEAST_SPREAD = 1e-4
+# Images in a light, weather or season that the index does not know: what is learnt from it does not hold for them. It
+# costs the others 0.25 nats, and spares these up to 0.9 (kyoto, two networks).
+_UNKNOWN_SHARE = 0.3
 _FEW_TRIALS = 20
 _SHARPEST = 4.0
 
@@ -27,11 +31,12 @@ class Trial:
 
 @dataclass(frozen=True)
 class Confidence:
-    """P(place k | photo) = exp(sharpness * likeness_k) / (exp(threshold) + sum over all places found).
+    """P(place k | photo) = (1 - u) exp(sharpness * likeness_k) / (exp(threshold) + sum over all places found).
 
-    "None of these" is a candidate like the others, always as alike as `threshold`. Likeness is standard: in standard
-    deviations over what photos drawn at random look like to the same query. So a dark image, which looks like nothing
-    very much, or a network of another spread, needs no numbers of its own.
+    u is the share of images of which the index knows nothing; "none of these" is a candidate like the others, always as
+    alike as `threshold`. Likeness is standard: in standard deviations over what photos drawn at random look like to the
+    same query. So a dark image, which looks like nothing very much, or a network of another spread, needs no numbers of
+    its own.
     """
 
     sharpness: float
@@ -44,7 +49,7 @@ class Confidence:
     """That it was learnt from; 0 where the index is too small to learn anything."""
 
     def probabilities(self, likeness: Float64, num_queries: int = 1) -> Float64:
-        """Of candidates (C,), all together less than 1.
+        """Of candidates (C,), all together at most 0.7.
 
         Args:
             likeness: Standard.
@@ -52,7 +57,7 @@ class Confidence:
         """
         nats = np.append(self.sharpness * likeness, self.threshold + np.log(num_queries))
         share = np.exp(nats - nats.max())
-        return np.asarray(share[:-1] / share.sum())
+        return np.asarray((1.0 - _UNKNOWN_SHARE) * share[:-1] / share.sum())
 
 
 # What indexes of a few hundred photos say, on the careful side.
