@@ -8,9 +8,9 @@ from pathlib import Path
 from ament_index_python.packages import get_package_share_directory
 from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription
-from launch.conditions import LaunchConfigurationNotEquals
+from launch.conditions import IfCondition
 from launch.launch_description_sources import PythonLaunchDescriptionSource
-from launch.substitutions import LaunchConfiguration
+from launch.substitutions import LaunchConfiguration, NotEqualsSubstitution
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterFile, ParameterValue
 
@@ -48,7 +48,7 @@ def generate_launch_description() -> LaunchDescription:
                 "autostart": ParameterValue(LaunchConfiguration("autostart"), value_type=bool),
             },
         ],
-        condition=LaunchConfigurationNotEquals("photos", ""),
+        condition=IfCondition(NotEqualsSubstitution(LaunchConfiguration("photos"), "")),
         **common,
     )
     perception = IncludeLaunchDescription(
