@@ -30,14 +30,16 @@ class CosPlaceRecipe(PhotoRecipe):
         "Masone, Caputo 2022)."
     )
 
-    def __init__(self, task: PhotoTask, steps_per_group: int = 200) -> None:
+    def __init__(
+        self, task: PhotoTask, steps_per_group: int = 200, smallest_class: int = _SMALLEST_CLASS
+    ) -> None:
         """Find the classes.
 
         Raises:
             DatasetError: There are not enough photos of the same places.
         """
         super().__init__(task)
-        self.groups = find_groups(task.training.photos, _SMALLEST_CLASS)[:_GROUPS]
+        self.groups = find_groups(task.training.photos, smallest_class)[:_GROUPS]
         self._steps_per_group = steps_per_group
         with seeded_weights(task.seed):
             self._classifiers = tuple(
