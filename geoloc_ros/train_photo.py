@@ -114,6 +114,8 @@ def _check(options: PhotoOptions) -> None:
         raise ConfigError(f"the network is written as ONNX, not as '{options.output}'; give -o NAME.onnx")
     if not options.sources:
         raise ConfigError("there are no photos to learn from; give at least one collection")
+    if options.base is not None and not options.base.is_file():
+        raise ConfigError(f"there is no network '{options.base}' to begin with")
     if options.target is not None and options.method != "s4":
         raise ConfigError(f"method '{options.method}' adapts to no photos of elsewhere; leave out --target, or use s4")
     if options.base is not None and options.network is not None:
