@@ -142,8 +142,10 @@ def _s4_recipe(job: PhotoTraining, task: PhotoTask) -> DescribedRecipe:
     is_scratch = task.learning_rate == _RATE_FROM_SCRATCH
     settings = S4Settings(optimizer="adamw", learning_rate=task.learning_rate) if is_scratch else S4Settings()
     spec = task.network.spec
-    targets = job.targets and PhotoImages(unlabelled_photos((job.targets,)), spec.height_px, spec.width_px)
-    return make_s4_recipe(TripletRecipe(task, job.mining), settings, targets)
+    places, targets = TripletRecipe(task, job.mining), None
+    if job.targets is not None:
+        targets = PhotoImages(unlabelled_photos((job.targets,)), spec.height_px, spec.width_px)
+    return make_s4_recipe(places, settings, targets)
 
 
 def _some_photos(training: TrainingPhotos, images: PhotoImages, rng: np.random.Generator) -> Iterator[torch.Tensor]:
