@@ -100,7 +100,7 @@ def _notes(recalls: Sequence[Recall]) -> str:
     items = "".join(f"<li><b>{escape(each.name)}</b> {escape(each.meaning)}</li>" for each in recalls)
     return (
         f'<details><summary>What they mean</summary><ul class="note">{items}</ul></details>'
-        '<p class="note">Small: 95 % interval by drawing whole drives of queries again; what photos drawn at random '
+        '<p class="note">Small: 95 % interval by drawing stretches of drives again; what photos drawn at random '
         "would get. Queries for which no photo of the database is right count nowhere.</p>"
     )
 
