@@ -155,6 +155,8 @@ def test_a_collection_asks_for_one_sequence_per_cluster_and_keeps_the_others(cur
 def test_a_collection_without_images_is_refused(curated: Path, tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="120 images are missing"):
         load_curated(curated, tmp_path)
+    with pytest.raises(DatasetError, match="no curated folder"):
+        load_curated(tmp_path)
 
 
 def test_images_tell_day_from_night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

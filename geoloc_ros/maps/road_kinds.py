@@ -16,6 +16,8 @@ from geoloc_ros.maps.reader import SUFFIXES, WayTable, read_nodes, with_keys
 from geoloc_ros.maps.tags import DRIVABLE
 
 _NOT_YET = frozenset(["proposed", "construction", "planned", "abandoned", "razed", "no"])
+_BESIDE_DEG = 0.01
+"""How far from all roads a place may be to be looked at."""
 
 
 @dataclass(frozen=True)
@@ -34,10 +36,14 @@ class RoadKinds:
 
     def nearest(self, latitude_deg: Float64, longitude_deg: Float64, limit_m: float) -> Int64:
         """Kind (N,) of the nearest road within `limit_m` of places; -1 where there is none."""
-        points = shapely.points(self.origin.to_map(latitude_deg, longitude_deg))
+        lonlat_deg = np.stack([longitude_deg, latitude_deg], axis=-1)
+        low, high = self.lonlat_deg.min(axis=(0, 1)) - _BESIDE_DEG, self.lonlat_deg.max(axis=(0, 1)) + _BESIDE_DEG
+        # The other side of the globe lies in the same places of a tangent plane.
+        rows = np.flatnonzero(((lonlat_deg >= low) & (lonlat_deg <= high)).all(axis=1))
+        points = shapely.points(self.origin.to_map(latitude_deg[rows], longitude_deg[rows]))
         place, piece = self.tree.query_nearest(points, max_distance=limit_m, all_matches=False)
-        found = np.full(len(points), -1, np.int64)
-        found[place] = self.kind[piece]
+        found = np.full(len(lonlat_deg), -1, np.int64)
+        found[rows[place]] = self.kind[piece]
         return found
 
     def drivable_lonlat_deg(self) -> Float64:

@@ -23,6 +23,7 @@ def test_the_nearest_road_within_reach_names_the_kind(tmp_path: Path) -> None:
     assert roads.kinds == ("footway", "residential") and len(roads.kind) == 3
     latitude, longitude = CENTRE.to_geodetic(np.array([(0.0, 1.0), (50.0, 5.9), (50.0, 6.1), (0.0, 23.0), (0.0, 40.0)]))
     assert roads.nearest(latitude, longitude, 10.0).tolist() == [1, 1, 0, -1, -1]
+    assert roads.nearest(-latitude, longitude - 180.0, 10.0).tolist() == [-1] * 5
     assert roads.drivable_lonlat_deg().shape == (2, 2, 2)
 
 

@@ -14,12 +14,12 @@ import numpy as np
 
 from geoloc_ros.core.artifacts import MANIFEST, read_artifact
 from geoloc_ros.core.errors import DatasetError
-from geoloc_ros.core.geodesy import GeoOrigin
 from geoloc_ros.core.photos import PhotoCollection, PhotoProblem, PhotoSet, photo_set
 from geoloc_ros.core.progress import ProgressCallback, no_progress
 from geoloc_ros.core.types import Bool
 from geoloc_ros.datasets.curation.daylight import image_file
 from geoloc_ros.datasets.curation.tables_out import CLUSTERS_FILE, FRAMES_FILE
+from geoloc_ros.datasets.photos.flat_frame import flat_positions
 
 CURATION_KIND, CURATION_VERSION = "curation", 1
 
@@ -44,9 +44,11 @@ def load_curated(
         progress: Told about the frames.
 
     Raises:
-        ArtifactError: If the folder is no curated one, or damaged.
-        DatasetError: If no cluster has images of two sequences.
+        ArtifactError: If the folder is damaged.
+        DatasetError: If it is no curated one, or no cluster has images of two sequences.
     """
+    if not is_curated(folder):
+        raise DatasetError(f"'{folder}' is no curated folder; make one of a table with `geoloc curate`")
     read_artifact(folder, CURATION_KIND, CURATION_VERSION)
     root = (folder / "images" if images is None else images).resolve()
     rows, problems = _Rows(), []
@@ -98,12 +100,12 @@ class _Rows:
         ))
 
     def photos(self, name: str, root: Path) -> PhotoSet:
-        """All of them as one set, around the middle of all."""
+        """All of them as one set."""
         numbers = np.array(self.numbers, float).reshape(-1, 6)
         geodetic_deg = numbers[:, 3:5]
-        middle = GeoOrigin(*geodetic_deg.mean(axis=0).tolist())
+        nowhere_m, no_zone = np.full((len(numbers), 2), np.nan), np.zeros(len(numbers), np.int64)
         return photo_set(
-            name, root, tuple(self.file), middle.to_map(geodetic_deg[:, 0], geodetic_deg[:, 1]),
+            name, root, tuple(self.file), flat_positions(nowhere_m, no_zone, geodetic_deg),
             geodetic_deg=geodetic_deg, yaw_rad=math.pi / 2.0 - np.radians(numbers[:, 5]),
             stamp_ns=numbers[:, 2].astype(np.int64) * 1_000_000, sequence=numbers[:, 1].astype(np.int32),
             condition=tuple(self.condition), place=numbers[:, 0].astype(np.int32),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,8 @@ from geoloc_ros.maps.road_kinds import RoadKinds
 MAX_CLUSTERS, _MAX_SEQUENCES, _MAX_ROADS = 2000, 8, 40_000
 _TOLERANCE_M = 1.0
 _WIDTH, _HEIGHT = 1000.0, 640.0
+_MARGIN_M = 50.0
+_METRES_PER_DEGREE = 111_195.0
 _DATES = (2, 3, 5)
 """Least dates of a colour, from the second on."""
 
@@ -80,31 +83,29 @@ def draw_map(clusters: list[ClusterDrawing], roads: RoadKinds | None) -> str:
     """Drawing of the clusters, north up, over the roads for cars where they are known and not too many."""
     if not clusters:
         return "<p>No cluster.</p>"
-    everything_deg = np.concatenate([line for cluster in clusters for line in cluster.lines_deg])
-    origin = GeoOrigin(*((everything_deg.min(axis=0) + everything_deg.max(axis=0)) / 2.0).tolist())
-    frame = _Frame(origin, everything_deg)
+    frame = _Frame(np.concatenate([line for cluster in clusters for line in cluster.lines_deg]))
     parts = [_roads(roads, frame)] if roads is not None else []
     parts += [_cluster(cluster, frame) for cluster in reversed(clusters)]
     return svg.picture(_WIDTH, frame.height, *parts, label="clusters, north up", class_="clusters")
 
 
 class _Frame:
-    """Pixels of places."""
+    """Pixels of places, by degrees: a table may hold cities of several continents."""
 
-    def __init__(self, origin: GeoOrigin, places_deg: Float64) -> None:
-        self._origin = origin
-        places_m = origin.to_map(places_deg[:, 0], places_deg[:, 1])
-        self._low, self._high = places_m.min(axis=0) - 50.0, places_m.max(axis=0) + 50.0
-        size_m = self._high - self._low
-        self.scale = float(min(_WIDTH / size_m[0], _HEIGHT / size_m[1]))
-        self.height = max(200.0, float(size_m[1] * self.scale))
-        self._shift = (np.array([_WIDTH, self.height]) - size_m * self.scale) / 2.0
+    def __init__(self, places_deg: Float64) -> None:
+        low, high = places_deg.min(axis=0), places_deg.max(axis=0)
+        shrinking = max(0.01, math.cos(math.radians(float(low[0] + high[0]) / 2.0)))
+        self._stretch = np.array([_METRES_PER_DEGREE, _METRES_PER_DEGREE * shrinking])
+        self._low = low * self._stretch - _MARGIN_M
+        size_m = high * self._stretch + _MARGIN_M - self._low
+        self._scale = float(min(_HEIGHT / size_m[0], _WIDTH / size_m[1]))
+        self.height = max(200.0, float(size_m[0] * self._scale))
+        self._shift = (np.array([self.height, _WIDTH]) - size_m * self._scale) / 2.0
 
     def pixels(self, places_deg: Float64) -> Float64:
         """(..., 2) from the left and the upper edge, of latitudes and longitudes (..., 2)."""
-        places_m = self._origin.to_map(places_deg[..., 0], places_deg[..., 1])
-        right, up = np.moveaxis((places_m - self._low) * self.scale + self._shift, -1, 0)
-        return np.stack([right, self.height - up], axis=-1)
+        up_right = (places_deg * self._stretch - self._low) * self._scale + self._shift
+        return np.stack([up_right[..., 1], self.height - up_right[..., 0]], axis=-1)
 
 
 def _roads(roads: RoadKinds, frame: _Frame) -> str:

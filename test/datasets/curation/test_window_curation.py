@@ -91,6 +91,17 @@ def test_a_third_sequence_on_half_of_the_street_takes_its_half_and_leaves_the_ot
     assert (curated(*frames).fate == Fate.KEPT).all()
 
 
+@pytest.mark.parametrize("start_m", [-100.0, -18.0])
+def test_what_is_left_on_either_side_of_a_cluster_is_two_clusters_though_its_ends_are_near(start_m: float) -> None:
+    long, short = np.arange(start_m, 201.0, 2.0), np.arange(0.0, 5.0, 1.0)
+    # Beside c, 29 m away, are the frames from -6 to 10 m; 20 m lie between -8 and 12.
+    frames = [straight("a", 0, long), straight("b", 1, long), straight("c", 2, short, north_m=29.0)]
+    found = kept_places(np.concatenate(frames), curated(*frames))
+    spans = sorted({sequence[1:] for sequences in found for sequence in sequences})
+    assert spans == [(start_m, -8.0), (-6.0, 10.0), (0.0, 4.0), (12.0, 200.0)]
+    assert sorted(len(sequences) for sequences in found) == [2, 2, 3]
+
+
 def test_skipped_frames_in_the_middle_come_back() -> None:
     frames = straight("a", 0, ROAD)
     frames["compass_deg"][20] = 150.0  # one frame that looked aside
