@@ -95,7 +95,8 @@ def run_photo_training(
     task = make_task(job)
     recipe = make_recipe(job, task)
     folder = job.output.with_suffix(".training")
-    identity = json.dumps({"method": job.method, "said": job.identity, "seed": job.seed})
+    photos = [len(task.training.database), len(task.training.query)]
+    identity = json.dumps({"method": job.method, "said": job.identity, "seed": job.seed, "photos": photos})
     result = train(recipe, identity, job.budget, job.settings, folder, progress, processes)
     figures = recipe.figures()
     if processes.is_first:
