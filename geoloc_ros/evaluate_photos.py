@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -32,15 +31,15 @@ from geoloc_ros.evaluation.photos.photo_files import (
 )
 from geoloc_ros.evaluation.photos.recall import DEPTHS, Recall
 from geoloc_ros.evaluation.photos.retrieved import RetrievedPhotos
+from geoloc_ros.evaluation.photos.second_look import SecondLook, compare_again, find_in_views
 from geoloc_ros.index_photos import encode_photos
 from geoloc_ros.vpr.encoder import NetworkPhotoEncoder, make_photo_encoder
 from geoloc_ros.vpr.photo_index import PhotoIndex
 from geoloc_ros.vpr.search.build import build_search
 
-logger = logging.getLogger(__name__)
-
 SEED = 0
 _TIMED_PHOTOS = 20
+_NO_SECOND_LOOK = SecondLook()
 
 
 @dataclass(frozen=True)
@@ -85,6 +84,7 @@ def evaluate_photos(
     config: Config,
     index_path: Path | None,
     protocol: Protocol,
+    second_look: SecondLook = _NO_SECOND_LOOK,
     progress: ProgressCallback = no_progress,
 ) -> PhotoEvaluationSummary:
     """Search the queries of a collection, and judge what is found; a collection without queries is searched for each of
@@ -96,6 +96,7 @@ def evaluate_photos(
         config: Sections `photo` and `search` count.
         index_path: Of `geoloc photos index`, to search that; without it the database of the collection.
         protocol: Which queries are asked, and what is right.
+        second_look: What follows the search.
         progress: Told how it goes.
 
     Raises:
@@ -106,24 +107,23 @@ def evaluate_photos(
     """
     encoder = make_photo_encoder(config.photo, config.inference.model_copy(update={"num_threads": 0}))
     collection = load_collection(source, progress=progress)
-    database = (
-        _encode_database(collection, encoder, config, progress) if index_path is None
-        else _read_index(index_path, encoder)
-    )  # fmt: skip
+    if index_path is None:
+        database = _encode_database(collection, encoder, config, progress)
+    else:
+        database = _read_index(index_path, encoder)
     if len(database.photos) < 2:
         raise DatasetError(f"{len(database.photos)} photo to search in; a search among fewer than 2 says nothing")
-    retrieved, problems = _retrieve(collection, database, encoder, progress)
+    retrieved, problems = _retrieve(collection, database, encoder, second_look, progress)
     judged = judge_photos(retrieved, protocol, SEED, progress)
     images = [read_photo(retrieved.queries.path(row)) for row in range(min(_TIMED_PHOTOS, len(retrieved.queries)))]
     costs = measure_costs(encoder, encoder.metadata, images, database.search, retrieved.query_descriptors)
     evaluation = PhotoEvaluation(
         judged, costs, (*collection.problems, *database.problems, *problems), SEED,
-        _told(source, index_path, str(encoder), retrieved, protocol),
+        _told(source, index_path, str(encoder), retrieved, protocol, second_look),
     )  # fmt: skip
     write_results(evaluation, output / RESULTS_FILE)
     write_queries(judged, output / QUERIES_FILE)
     write_photo_page(evaluation, output / PAGE_FILE, progress)
-    logger.info("judged %d queries among %d photos", len(judged.asked), len(database.photos))
     return PhotoEvaluationSummary(evaluation, output)
 
 
@@ -152,7 +152,8 @@ def _read_index(path: Path, encoder: NetworkPhotoEncoder) -> _Database:
 
 
 def _retrieve(
-    collection: PhotoCollection, database: _Database, encoder: NetworkPhotoEncoder, progress: ProgressCallback
+    collection: PhotoCollection, database: _Database, encoder: NetworkPhotoEncoder, second_look: SecondLook,
+    progress: ProgressCallback,
 ) -> tuple[RetrievedPhotos, tuple[PhotoProblem, ...]]:
     """What is found for the queries that can be used, and what is wrong with the others."""
     is_own = len(collection.queries) == 0
@@ -166,7 +167,12 @@ def _retrieve(
     if not len(queries):
         raise DatasetError(f"no query can be used; the first: {(*lost, *broken)[0].reason}")
     own = _own_rows(queries, database.photos) if is_own else np.full(len(queries), -1, np.int64)
-    found = find(database.search, described, own, progress)
+    if second_look.crops:
+        found = find_in_views(database.search, encoder, queries, own, progress)
+    else:
+        found = find(database.search, described, own, progress)
+    if second_look.rerank:
+        found = compare_again(found, queries, database.photos, second_look.rerank, progress)
     return RetrievedPhotos(queries, database.photos, own, described, database.descriptors, found), (*lost, *broken)
 
 
@@ -189,7 +195,8 @@ def _own_rows(queries: PhotoSet, database: PhotoSet) -> Int64:
 
 
 def _told(
-    source: str, index_path: Path | None, encoder: str, retrieved: RetrievedPhotos, protocol: Protocol
+    source: str, index_path: Path | None, encoder: str, retrieved: RetrievedPhotos, protocol: Protocol,
+    second_look: SecondLook,
 ) -> tuple[tuple[str, str], ...]:
     itself = "; each query searched among the others of the same photos" if (retrieved.own >= 0).any() else ""
     return (
@@ -197,6 +204,7 @@ def _told(
         ("index", "made for this evaluation" if index_path is None else str(index_path)),
         ("network", encoder),
         ("protocol", protocol),
+        ("second look", str(second_look)),
         ("geoloc_ros", geoloc_ros.__version__),
     )
 
