@@ -9,6 +9,7 @@ from geoloc_ros.core.config import Config, load_config
 from geoloc_ros.core.errors import ConfigError, DatasetError, IndexMismatchError
 from geoloc_ros.core.types import UInt8
 from geoloc_ros.evaluate_photos import evaluate_photos, parse_protocol
+from geoloc_ros.evaluation.photos.second_look import SecondLook
 from geoloc_ros.index_photos import index_photos
 
 from .vpr.photo_network import write_photo_network
@@ -76,6 +77,13 @@ def test_photos_without_queries_are_searched_among_each_other(config: Config, tm
         whole = tree["recall"][0]
         assert (whole["judged"], whole["r1"]["share"]) == (10, 1.0)
         assert whole["r1"]["chance"] == pytest.approx(1 / 10, abs=0.02)
+
+
+def test_a_second_look_follows_the_search_and_is_told(town: Path, config: Config, tmp_path: Path) -> None:
+    evaluate_photos(str(town), tmp_path / "out", config, None, "plain", SecondLook(crops=True, rerank=3))
+    tree = json.loads((tmp_path / "out" / "results.json").read_text())
+    assert (tree["recall"][0]["judged"], tree["recall"][0]["r1"]["share"]) == (3, 1.0)
+    assert tree["facts"]["second look"] == "nearest of six views, best 3 compared by local features"
 
 
 def test_an_index_of_another_network_is_refused(town: Path, config: Config, tmp_path: Path) -> None:

@@ -78,14 +78,19 @@ def evaluate(
     protocol: Annotated[
         str, typer.Option(help="plain: every query, 25 m. sls: the middle of each sequence, 25 m and 40 degrees.")
     ] = "plain",
+    crops: Annotated[bool, typer.Option("--crops", help="Look up five parts of each query, too.")] = False,
+    rerank: Annotated[int, typer.Option(min=0, max=100, help="Best photos to compare by local features.")] = 0,
     config: ConfigOption = None,
     set_: SetOption = None,
 ) -> None:
     """Judge how well the places of a collection's queries are recognised, and at what cost."""
     from geoloc_ros.core.config import load_config
     from geoloc_ros.evaluate_photos import evaluate_photos, parse_protocol
+    from geoloc_ros.evaluation.photos.second_look import SecondLook
 
     chosen = load_config(config, tuple(set_ or ()))
     with progress_bar() as progress:
-        summary = evaluate_photos(source, output, chosen, index, parse_protocol(protocol), progress)
+        summary = evaluate_photos(
+            source, output, chosen, index, parse_protocol(protocol), SecondLook(crops, rerank), progress
+        )
     typer.echo(summary.as_text())
