@@ -159,6 +159,21 @@ def test_a_collection_without_images_is_refused(curated: Path, tmp_path: Path) -
         load_curated(tmp_path)
 
 
+def test_a_cluster_with_images_of_one_sequence_is_left_out_and_told(tmp_path: Path) -> None:
+    south = np.concatenate([straight("ann", 0, ROAD), straight("bob", 1, ROAD)])
+    north = straight("ann", 2, ROAD, 150.0), straight("bob", 3, ROAD, 150.0)
+    write_csv(tmp_path / "t.csv", np.concatenate([south, *north]), USERS)
+    curate_table(tmp_path / "t.csv", tmp_path / "out", None, None, Config(), no_progress)
+    (tmp_path / "out" / "images").mkdir()
+    for frame in np.concatenate([south, north[0]]):
+        (tmp_path / "out" / "images" / f"{frame['digest']}.jpg").write_bytes(b"any")
+    collection = load_curated(tmp_path / "out")
+    assert (len(collection.queries), len(collection.database), len(collection.problems)) == (40, 40, 80)
+    assert sum("one sequence only" in problem.reason for problem in collection.problems) == 40
+    files = {*collection.queries.file, *collection.database.file}
+    assert files == {f"{frame['digest']}.jpg" for frame in south}
+
+
 def test_images_tell_day_from_night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(SkyReader, "__init__", lambda *_: None)
     monkeypatch.setattr(SkyReader, "__call__", lambda _, image: np.ones(image.shape[:2], bool))

@@ -23,6 +23,19 @@ def test_a_halt_keeps_the_last_direction_and_a_late_start_takes_the_next() -> No
     assert np.allclose(motion_deg(places, np.zeros(6, int), 1.0), [90, 90, 90, 90, 90, 180], atol=2.5)
 
 
+def test_noise_at_a_halt_is_no_motion() -> None:
+    moving = np.array([(x, 0.0) for x in np.arange(0.0, 21.0, 5.0)])
+    halted = np.array([(20.0, 0.35 * (number % 2)) for number in range(12)])
+    places = np.concatenate([moving, halted])
+    assert np.allclose(motion_deg(places, np.zeros(len(places), int), 1.0), 90.0, atol=5.0)
+
+
+def test_a_slow_zigzag_moves_along_its_middle() -> None:
+    places = np.array([(0.4 * number, 0.4 * (number % 2)) for number in range(30)])
+    turned_deg = difference_deg(motion_deg(places, np.zeros(30, int), 1.0), np.full(30, 90.0))
+    assert turned_deg.max() < 45.0 - 1e-6
+
+
 def test_what_never_moves_has_no_direction() -> None:
     assert np.isnan(motion_deg(np.zeros((4, 2)), np.zeros(4, int), 1.0)).all()
 

@@ -102,6 +102,13 @@ def test_what_is_left_on_either_side_of_a_cluster_is_two_clusters_though_its_end
     assert sorted(len(sequences) for sequences in found) == [2, 2, 3]
 
 
+def test_a_sequence_that_would_leave_the_others_too_few_frames_is_not_added() -> None:
+    short = straight("c", 2, np.arange(0.0, 5.0, 1.0), north_m=29.0)  # beside it are those at -5, 0, 5 and 10 m
+    window = curated(straight("a", 0, ROAD), straight("b", 1, ROAD), short)
+    assert np.bincount(window.fate)[[Fate.KEPT, Fate.UNCOMMON]].tolist() == [82, 5]
+    assert len(np.unique(window.cluster)) == 1 and len(np.unique(window.sequence)) == 2
+
+
 def test_skipped_frames_in_the_middle_come_back() -> None:
     frames = straight("a", 0, ROAD)
     frames["compass_deg"][20] = 150.0  # one frame that looked aside
