@@ -113,6 +113,27 @@ def onnx(
     typer.echo(export_onnx(network, output, tuple(outputs or ()), detections))
 
 
+@export_app.command()
+def photo(
+    network: Annotated[str, typer.Argument(help="BACKBONE+HEAD, or a file (.onnx) of ours; docs/photo_networks.md.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Network to write (.onnx).")],
+    size: Annotated[Optional[str], typer.Option(help="WIDTHxHEIGHT of photos; 320x240, or as in the file.")] = None,
+    checkpoint: Annotated[
+        Optional[Path], typer.Option(help="Of a training of that network: checkpoint.pt beside its output.")
+    ] = None,
+    photos: Annotated[str, typer.Option(help="Collection to make NetVLAD's words and --pca of.")] = "",
+    pca: Annotated[int, typer.Option(min=0, help="Dimensions that whitening leaves; 0 is none.")] = 0,
+) -> None:
+    """Write a network for photos with weights of a hub, of a file or of a checkpoint, for use as photo.model."""
+    from geoloc_ros.export import parse_size
+    from geoloc_ros.export_photo import PhotoExportOptions, export_photo_network
+
+    options = PhotoExportOptions(network, output, parse_size(size) if size else None, checkpoint, photos, pca)
+    with progress_bar() as progress:
+        summary = export_photo_network(options, progress)
+    typer.echo(summary.as_text())
+
+
 def _convert(
     kind: Literal["segformer", "mask2former", "depth-anything"], model: str, output: Path, size: str, precision: str,
     classes: str = "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -41,10 +42,13 @@ def export_photo(network: PhotoNetwork, path: Path, said: Mapping[str, str] | No
     example = torch.linspace(0.0, 1.0, 2 * 3 * spec.height_px * spec.width_px)
     # Both directions, that the two photos are not alike.
     example = torch.stack([example.reshape(2, -1)[0], example.flip(0).reshape(2, -1)[1].sin().abs()])
-    return export_network(
-        network, example.reshape(2, 3, spec.height_px, spec.width_px), PHOTO_OUTPUTS, metadata, path,
-        input_name=PHOTO_INPUT, open_axes=("batch", "", "", ""),
-    )  # fmt: skip
+    with warnings.catch_warnings():
+        # The size that is traced is meant to be fixed.
+        warnings.simplefilter("ignore", torch.jit.TracerWarning)
+        return export_network(
+            network, example.reshape(2, 3, spec.height_px, spec.width_px), PHOTO_OUTPUTS, metadata, path,
+            input_name=PHOTO_INPUT, open_axes=("batch", "", "", ""),
+        )  # fmt: skip
 
 
 def load_photo(path: Path) -> PhotoNetwork:

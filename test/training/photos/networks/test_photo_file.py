@@ -12,6 +12,13 @@ import onnx  # noqa: E402
 
 from geoloc_ros.core.errors import ArtifactError  # noqa: E402
 from geoloc_ros.core.photo_config import PhotoConfig  # noqa: E402
+from geoloc_ros.core.progress import no_progress  # noqa: E402
+from geoloc_ros.inference.compiled_network import CompileRequest, build_for_elsewhere  # noqa: E402
+from geoloc_ros.inference.engine_cache import EngineCache  # noqa: E402
+from geoloc_ros.inference.network_file import read_network_file  # noqa: E402
+from geoloc_ros.inference.onnx_backend import read_signature  # noqa: E402
+from geoloc_ros.inference.tensorrt_backend import TensorRtMaker  # noqa: E402
+from geoloc_ros.inference.tensorrt_library import TensorRtLibrary, installed_module  # noqa: E402
 from geoloc_ros.training.onnx_file import read_metadata  # noqa: E402
 from geoloc_ros.training.photos.networks.pca import with_whitening  # noqa: E402
 from geoloc_ros.training.photos.networks.photo_file import export_photo, load_photo  # noqa: E402
@@ -70,3 +77,13 @@ def test_the_file_of_another_network_is_refused(tmp_path: Path) -> None:
     onnx.save(onnx.helper.make_model(graph), str(tmp_path / "n.onnx"))
     with pytest.raises(ArtifactError, match="no network for photos"):
         load_photo(tmp_path / "n.onnx")
+
+
+@pytest.mark.parametrize("text", ["resnet18@0.25+msatt", "resnet18-conv4@0.25+crn", "resnet18-conv4@0.25+convap"])
+def test_tensorrt_builds_an_engine_without_a_gpu(text: str, tmp_path: Path) -> None:
+    if installed_module() != "tensorrt_rtx":
+        pytest.skip("tensorrt_rtx, which builds without a GPU, is not installed: pip install tensorrt-rtx-cu13")
+    export_photo(network(text), tmp_path / "n.onnx")
+    file = read_network_file(tmp_path / "n.onnx")
+    request = CompileRequest(file, read_signature(file), TensorRtMaker(TensorRtLibrary(), None, (8, 9)))
+    assert build_for_elsewhere(request, EngineCache(tmp_path / "cache"), no_progress) > 100_000
