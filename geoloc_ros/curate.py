@@ -98,7 +98,7 @@ def curate_table(
             statistics.add_cluster(cluster)
             drawings.add(cluster)
         if statistics.num_windows == 0:
-            raise DatasetError(f"table '{table}' holds no usable row; {statistics.problems.most_common(1)} and so on")
+            raise DatasetError(_why_empty(table, statistics))
         writer.file(STATISTICS_FILE).write_text(json.dumps(statistics.as_json(), indent=1) + "\n")
         write_curation_page(statistics, drawings, knowledge.roads, source, writer.file(PAGE_FILE))
     counts = statistics.as_json()
@@ -107,6 +107,13 @@ def curate_table(
         int(counts["sequences"]), statistics.num_clusters, time.perf_counter() - started,
         resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0,
     )  # fmt: skip
+
+
+def _why_empty(table: Path, statistics: Statistics) -> str:
+    if not statistics.problems:
+        return f"table '{table}' holds no row; export it again with frames in it"
+    (reason, count), *_ = statistics.problems.most_common(1)
+    return f"table '{table}' holds no usable row; most often: {reason} ({count} of {statistics.num_rows} rows)"
 
 
 def _scratch_beside(output: Path) -> tempfile.TemporaryDirectory[str]:

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from geoloc_ros import __version__
 from geoloc_ros.cli import app
 
-VERBS = ("index", "simulate", "localize", "evaluate", "report", "run", "play", "demo", "map", "export")
+VERBS = ("index", "simulate", "localize", "evaluate", "report", "run", "play", "demo", "map", "export", "curate")
 
 # A verb that begins an artifact and never ends it, in place of the real one.
 ENDLESS_INDEX = """

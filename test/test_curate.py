@@ -125,7 +125,7 @@ def test_the_order_of_the_rows_changes_no_byte(tmp_path: Path) -> None:
 
 def test_a_table_without_a_usable_row_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("id,time,user,latitude,longitude,compass,computed_compass\n1,2,3,4,5,x,7\n")
-    with pytest.raises(DatasetError, match="no usable row"):
+    with pytest.raises(DatasetError, match="no usable row; most often: compass is no number .1 of 1 rows"):
         curate_table(tmp_path / "t.csv", tmp_path / "out", None, None, Config(), no_progress)
     assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]
 
