@@ -44,6 +44,8 @@ def table_files(source: Path) -> tuple[Path, ...]:
     if source.is_file() and source.suffix.lower() in _READERS:
         return (source,)
     known = ", ".join(_READERS)
+    if not source.exists():
+        raise DatasetError(f"there is no '{source}'; give a table of frames ({known}) or a folder of them")
     if not source.is_dir():
         raise DatasetError(f"'{source}' is no table of frames; give a file ({known}) or a folder of them")
     files = tuple(sorted(path for path in source.iterdir() if path.suffix.lower() in _READERS))
