@@ -47,8 +47,9 @@ def find(search: DescriptorSearch, queries: Float32, own: Int64, progress: Progr
         similarity.append(nearest[0])
         row.append(nearest[1])
         progress("searching", min(1.0, (start + _AT_ONCE) / len(queries)))
+    found = Found(np.concatenate(row), np.concatenate(similarity))
     # -2 is no row, not even that of "none".
-    return Found(np.concatenate(row), np.concatenate(similarity)).without(np.where(own < 0, -2, own))
+    return found.without(np.where(own < 0, -2, own)) if (own >= 0).any() else found
 
 
 def find_by_score(score: Float32) -> Found:
