@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import cv2
@@ -12,7 +13,13 @@ from geoloc_ros.core.errors import DatasetError
 from geoloc_ros.core.photos import PhotoSet
 from geoloc_ros.core.types import Int64, UInt8
 
+logger = logging.getLogger(__name__)
+
 _BUDGET_BYTES = 1 << 29
+
+
+class UnreadableLabelsError(DatasetError):
+    """A file of labels is missing or broken, which the others may not be."""
 
 
 class LabelImages:
@@ -24,13 +31,14 @@ class LabelImages:
             raise DatasetError(f"no photo of '{photos.name}' has labels; render some: geoloc simulate photos")
         self._photos, self._height, self._width = photos, height, width
         self._kept: dict[int, UInt8] = {}
+        self._unreadable: set[int] = set()
         self._room = _BUDGET_BYTES // (height * width)
 
     def load(self, rows: Int64) -> UInt8:
-        """Classes (N, h, w); UNLABELLED where a photo has none.
+        """Classes (N, h, w); UNLABELLED where a photo has none, or none that can be read.
 
         Raises:
-            DatasetError: A file cannot be read, or holds something else.
+            DatasetError: A file holds something else.
         """
         return np.stack([self._one(int(row)) for row in rows])
 
@@ -43,21 +51,28 @@ class LabelImages:
         return found
 
     def _read(self, row: int) -> UInt8:
-        if not self._photos.label_file[row]:
-            return np.full((self._height, self._width), SemanticClass.UNLABELLED, np.uint8)
-        path = self._photos.root / self._photos.label_file[row]
-        return read_labels(path, self._height, self._width)
+        if self._photos.label_file[row]:
+            try:
+                return read_labels(self._photos.root / self._photos.label_file[row], self._height, self._width)
+            except UnreadableLabelsError as error:
+                if row not in self._unreadable:
+                    logger.warning("%s; its photo teaches no classes", error)
+                self._unreadable.add(row)
+        return np.full((self._height, self._width), SemanticClass.UNLABELLED, np.uint8)
 
 
 def read_labels(path: Path, height: int, width: int) -> UInt8:
     """Classes (height, width) of a file of any size.
 
     Raises:
-        DatasetError: It cannot be read, or holds something else.
+        UnreadableLabelsError: It is missing or broken.
+        DatasetError: It holds something else.
     """
     labels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-    if labels is None or labels.ndim != 2 or labels.dtype != np.uint8:
-        raise DatasetError(f"labels '{path}' are missing or no image with one class per pixel (8 bits)")
+    if labels is None:
+        raise UnreadableLabelsError(f"labels '{path}' are missing or broken; render them again")
+    if labels.ndim != 2 or labels.dtype != np.uint8:
+        raise DatasetError(f"labels '{path}' are no image with one class per pixel (8 bits)")
     small = np.asarray(cv2.resize(labels, (width, height), interpolation=cv2.INTER_NEAREST), np.uint8)
     if np.any((small >= NUM_CLASSES) & (small != SemanticClass.UNLABELLED)):
         raise DatasetError(f"labels '{path}' hold {int(small.max())}, which is no class; see docs/formats.md")

@@ -8,6 +8,7 @@ import pytest
 
 from geoloc_ros.core.errors import DatasetError
 from geoloc_ros.core.photos import PhotoSet, photo_set
+from geoloc_ros.core.types import UInt8
 from geoloc_ros.training.photos.s4_labels import LabelImages, read_labels
 
 
@@ -31,10 +32,19 @@ def test_photos_without_any_labels_are_refused(tmp_path: Path) -> None:
         LabelImages(photos(tmp_path, "", ""), 4, 6)
 
 
-@pytest.mark.parametrize(("image", "said"), [(None, "missing"), (np.zeros((4, 6, 3), np.uint8), "one class per pixel"),
+def test_labels_that_cannot_be_read_are_told_once_and_teach_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "0.png").write_bytes(b"no image")
+    labels = LabelImages(photos(tmp_path, "0.png", "1.png"), 4, 6)
+    for _ in range(2):
+        assert np.all(labels.load(np.array([0, 1])) == 255)
+    assert [record.message.count("missing or broken") for record in caplog.records] == [1, 1]
+
+
+@pytest.mark.parametrize(("image", "said"), [(np.zeros((4, 6, 3), np.uint8), "one class per pixel"),
                                              (np.full((4, 6), 9, np.uint8), "hold 9, which is no class")])
-def test_files_that_are_no_labels_are_refused(image: np.ndarray | None, said: str, tmp_path: Path) -> None:
-    if image is not None:
-        cv2.imwrite(str(tmp_path / "0.png"), image)
+def test_files_that_are_no_labels_are_refused(image: UInt8, said: str, tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "0.png"), image)
     with pytest.raises(DatasetError, match=said):
         read_labels(tmp_path / "0.png", 4, 6)

@@ -44,7 +44,7 @@ def export_photo(network: PhotoNetwork, path: Path, said: Mapping[str, str] | No
     example = torch.stack([example.reshape(2, -1)[0], example.flip(0).reshape(2, -1)[1].sin().abs()])
     with warnings.catch_warnings():
         # The size that is traced is meant to be fixed.
-        warnings.simplefilter("ignore", torch.jit.TracerWarning)
+        warnings.filterwarnings("ignore", message="Converting a tensor")
         return export_network(
             network, example.reshape(2, 3, spec.height_px, spec.width_px), PHOTO_OUTPUTS, metadata, path,
             input_name=PHOTO_INPUT, open_axes=("batch", "", "", ""),
