@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 
 import numpy as np
 
+from geoloc_ros.core.errors import DatasetError
 from geoloc_ros.core.photo_files import read_photo
-from geoloc_ros.core.photos import PhotoSet
+from geoloc_ros.core.photos import PhotoProblem, PhotoSet
 from geoloc_ros.core.types import Int64, UInt8
 from geoloc_ros.vpr.photo_input import resize_photo
 
+logger = logging.getLogger(__name__)
+
 _BUDGET_BYTES = 1 << 30
+_GREY = 128
+# More of them than one in so many are no accident.
+_MANY_BROKEN = 10
 
 
 class PhotoImages:
-    """Images (h, w, 3) of one size; the one not used for longest goes first. May be shared by threads."""
+    """Images (h, w, 3) of one size; the one not used for longest goes first. May be shared by threads.
+
+    A photo that cannot be read is told once, and grey: it must not end a training after days.
+    """
 
     def __init__(
         self, photos: PhotoSet, height: int, width: int, budget_bytes: int = _BUDGET_BYTES, num_threads: int = 1
@@ -26,6 +36,7 @@ class PhotoImages:
         self._height, self._width = height, width
         self._room = budget_bytes // (3 * height * width)
         self._kept: OrderedDict[int, UInt8] = OrderedDict()
+        self._broken: dict[int, PhotoProblem] = {}
         self._lock = Lock()
         self._pool = ThreadPoolExecutor(num_threads, thread_name_prefix="photos")
 
@@ -38,11 +49,16 @@ class PhotoImages:
         """Images in memory."""
         return len(self._kept)
 
+    @property
+    def problems(self) -> tuple[PhotoProblem, ...]:
+        """Photos that could not be read so far."""
+        return tuple(self._broken.values())
+
     def load(self, rows: Int64) -> UInt8:
         """Images (N, h, w, 3), red first.
 
         Raises:
-            DatasetError: One of them cannot be read.
+            DatasetError: More than a tenth of the collection cannot be read.
         """
         images = np.empty((len(rows), self._height, self._width, 3), np.uint8)
         for place, image in enumerate(self._pool.map(self._one, (int(row) for row in rows))):
@@ -55,9 +71,27 @@ class PhotoImages:
             if image is not None:
                 self._kept.move_to_end(row)
                 return image
-        image = resize_photo(read_photo(self._photos.path(row)), self._height, self._width)
+        image = self._read(row)
         with self._lock:
             self._kept[row] = image
             while len(self._kept) > self._room:
                 self._kept.popitem(last=False)
         return image
+
+    def _read(self, row: int) -> UInt8:
+        path = self._photos.path(row)
+        try:
+            return resize_photo(read_photo(path), self._height, self._width)
+        except DatasetError as error:
+            self._note(row, PhotoProblem(str(path), str(error)))
+        return np.full((self._height, self._width, 3), _GREY, np.uint8)
+
+    def _note(self, row: int, problem: PhotoProblem) -> None:
+        with self._lock:
+            is_new = row not in self._broken
+            self._broken[row] = problem
+            count = len(self._broken)
+        if is_new:
+            logger.warning("%s; training goes on with grey in its place", problem.reason)
+        if _MANY_BROKEN * count > len(self):
+            raise DatasetError(f"{count} of {len(self)} photos cannot be read, the last one because {problem.reason}")

@@ -8,8 +8,11 @@ from pathlib import Path
 
 from geoloc_ros import __version__
 from geoloc_ros.core.artifacts import write_beside
+from geoloc_ros.core.photos import PhotoProblem
 from geoloc_ros.training.loop import TrainingResult
 from geoloc_ros.training.photos.networks.spec import NetworkSpec
+
+_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,8 @@ class PhotoCard:
     """That made it."""
     learned: tuple[str, ...]
     """A line on each collection that it learned from."""
+    broken: tuple[PhotoProblem, ...]
+    """Photos that it saw grey, as they could not be read."""
     validation: str
     """A line on the one that it was chosen by."""
     seed: int
@@ -63,7 +68,7 @@ Output `descriptor` (N, D) of unit length.
 Learned from the photos of these collections:
 
 {learned}
-
+{_said_of_broken(card.broken)}
 Weights were chosen on {card.validation}.
 
 ## Terms
@@ -74,3 +79,10 @@ code is under the Apache License 2.0.
 """
     with write_beside(path) as partial:
         partial.write_text(text)
+
+
+def _said_of_broken(broken: tuple[PhotoProblem, ...]) -> str:
+    if not broken:
+        return ""
+    names = [f"`{Path(problem.file).name}`" for problem in broken[:_NAMED]] + ["…"] * (len(broken) > _NAMED)
+    return f"\n{len(broken)} photos could not be read and were grey in training: {', '.join(names)}.\n"

@@ -46,7 +46,8 @@ class Places:
 def find_places(photos: PhotoSet, photos_per_place: int, rng: np.random.Generator) -> Places:
     """Around photos in a random order: all free ones within 10 m that look within 40 degrees of it.
 
-    A photo that does not tell where it looks is taken to look anywhere.
+    A photo that does not tell where it looks is taken to look anywhere. Numbers of places that a collection gives are
+    not asked: some hold both directions of a street, others hundreds of metres of it.
 
     Raises:
         DatasetError: There are not two places far from each other.

@@ -10,7 +10,7 @@ import numpy as np
 
 from geoloc_ros.core.errors import DatasetError
 from geoloc_ros.core.photos import PhotoCollection, PhotoSet, photo_set
-from geoloc_ros.core.types import Int64
+from geoloc_ros.core.types import Int32, Int64
 
 # Frames of two collections have nothing to do with each other; no photo of the one is near one of the other.
 _APART_M = 1e8
@@ -52,11 +52,22 @@ def _joined(parts: list[tuple[PhotoSet, int]]) -> PhotoSet:
     moved = [photos.position_m + (_APART_M * number, 0.0) for photos, number in parts]
     return photo_set(
         " and ".join(dict.fromkeys(photos.name for photos in sets if len(photos))), Path("/"),
-        tuple(str(photos.path(row).resolve()) for photos in sets for row in range(len(photos))),
+        tuple(name for photos in sets for name in _absolute(photos, photos.file)),
         np.concatenate(moved),
         yaw_rad=np.concatenate([photos.yaw_rad for photos in sets]),
+        sequence=_renumbered(parts),
         condition=tuple(name for photos in sets for name in photos.condition),
-        label_file=tuple(
-            str((photos.root / name).resolve()) if name else "" for photos in sets for name in photos.label_file
-        ),
+        label_file=tuple(name for photos in sets for name in _absolute(photos, photos.label_file)),
     )  # fmt: skip
+
+
+def _absolute(photos: PhotoSet, names: tuple[str, ...]) -> list[str]:
+    root = photos.root.resolve()
+    return [str(root / name) if name else "" for name in names]
+
+
+def _renumbered(parts: list[tuple[PhotoSet, int]]) -> Int32:
+    """Numbers of two collections are different; database and queries of one may share them."""
+    largest = 1 + max(int(photos.sequence.max(initial=-1)) for photos, _ in parts)
+    numbers = [np.where(photos.sequence < 0, -1, photos.sequence + largest * number) for photos, number in parts]
+    return np.concatenate(numbers).astype(np.int32)

@@ -25,12 +25,13 @@ class SubCacheMiner:
     def mine(self, embed: Embed, count: int, rng: np.random.Generator) -> Triplets:
         """Queries of the sub-cache; of each the most alike positive, and the most alike negatives of a drawn pool."""
         relations = self._relations
-        members = np.unique(self._queries.draw(self._num_queries, rng))
+        drawn = self._queries.draw(self._num_queries, rng)
+        members = np.unique(drawn)
         positives = [relations.positives(int(row)) for row in members]
         answers = np.unique(np.concatenate(positives))
         cache = DescriptorCache(embed, np.concatenate([members, answers]))
-        # Each of them once before any of them twice.
-        chosen = np.resize(rng.permutation(len(members)), count)
+        # As often as they were drawn: a rare photo is met again rather than its condition seldom.
+        chosen = np.searchsorted(members, np.resize(rng.permutation(drawn), count))
         positive = [cache.most_alike(int(members[each]), positives[each], 1)[0] for each in chosen]
         negative = [self._negatives(int(members[each]), answers, cache, rng) for each in chosen]
         return Triplets(members[chosen], np.array(positive, np.int64), np.array(negative, np.int64))

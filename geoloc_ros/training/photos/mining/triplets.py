@@ -70,22 +70,28 @@ class PlaceRelations:
         """
         self._position_m: Float64 = training.photos.position_m
         self._yaw_rad = training.photos.yaw_rad
+        self._sequence = training.photos.sequence
         self.database = training.database
         self._tree = cKDTree(self._position_m[self.database])
         has_positive = [len(self.positives(int(row))) > 0 for row in training.query]
         self.query = training.query[np.array(has_positive, bool)]
         if len(self.query) == 0:
             raise DatasetError(
-                f"no query of '{training.photos.name}' has a photo within {POSITIVE_M:.0f} m that looks the same way; "
-                "give photos of the same places"
+                f"no query of '{training.photos.name}' has a photo within {POSITIVE_M:.0f} m that looks the same way "
+                "and is of another drive; give photos of the same places"
             )
         self._check_spread()
 
     def positives(self, query: int) -> Int64:
-        """Rows of the database that show the place of this row, in order; not the row itself."""
+        """Rows of the database that show the place of this row, in order.
+
+        Not the row itself, nor any of the same drive: its neighbours would teach nothing.
+        """
         rows = self.database[sorted(self._tree.query_ball_point(self._position_m[query], POSITIVE_M))]
         is_alike = looks_alike(self._yaw_rad[rows], float(self._yaw_rad[query]))
-        return np.asarray(rows[is_alike & (rows != query)], np.int64)
+        own = self._sequence[query]
+        is_other = (rows != query) & ((self._sequence[rows] != own) | (own < 0))
+        return np.asarray(rows[is_alike & is_other], np.int64)
 
     def negatives_among(self, query: int, rows: Int64) -> Int64:
         """Those of the rows that do not show the place of this row."""
