@@ -36,6 +36,7 @@ class Extent:
 
 
 Part = Literal["training", "validation", "test"]
+CITIES: Final[dict[Part, tuple[str, ...]]] = {"training": TRAINING, "validation": (VALIDATION,), "test": TEST}
 FULL: Final[dict[Part, Extent]] = {
     "training": Extent(150, 300), "validation": Extent(350, 100), "test": Extent(520, 210),
 }  # fmt: skip

@@ -22,6 +22,7 @@ from geoloc_ros.training.checkpoint import write_curve
 from geoloc_ros.training.loop import Budget, LoopSettings, forget_training, train
 from geoloc_ros.training.photos.images import PhotoImages
 from geoloc_ros.training.photos.multisimilarity_recipe import MultiSimilarityRecipe
+from geoloc_ros.training.photos.networks.photo_file import load_photo
 from geoloc_ros.training.photos.networks.photo_network import make_photo_network
 from geoloc_ros.training.photos.networks.spec import parse_network
 from geoloc_ros.training.photos.photo_card import PhotoCard, write_photo_card
@@ -31,7 +32,7 @@ from geoloc_ros.training.photos.training_photos import join_collections
 from geoloc_ros.training.photos.validation import prepare_validation
 
 NETWORK = "resnet18@0.25+msgem"
-RATE = 1e-3
+CITIES = (*photos.TRAINING, "cairo_nasr_city", "bad_hersfeld")
 
 
 def main() -> None:
@@ -39,7 +40,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, required=True, help="folder of vpr.py with the rendered photos")
     parser.add_argument("-o", "--output", type=Path, required=True, help="network to write (.onnx)")
+    parser.add_argument("--from", dest="base", type=Path, help="network to begin with (.onnx)")
     parser.add_argument("--steps", type=int, default=1500)
+    parser.add_argument("--rate", type=float, default=1e-3, help="peak of the learning rate")
     parser.add_argument("--photo-seed", type=int, default=1, help="world and views of the photos")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
@@ -52,19 +55,23 @@ def main() -> None:
 
 def _train(arguments: argparse.Namespace) -> None:
     with progress_bar() as progress:
-        training, validation = (
-            [photos.photos_of(name, part, arguments.work, arguments.photo_seed, progress) for name in names]
-            for names, part in ((photos.TRAINING, "training"), ((photos.VALIDATION,), "validation"))
-        )
+        training = [
+            photos.photos_of(name, "training", arguments.work, arguments.photo_seed, progress) for name in CITIES
+        ]
+        validation = photos.photos_of(photos.VALIDATION, "validation", arguments.work, arguments.photo_seed, progress)
         joined = join_collections(training)
-        network = make_photo_network(parse_network(NETWORK, HEIGHT_PX, WIDTH_PX), arguments.seed)
+        network = (
+            load_photo(arguments.base) if arguments.base
+            else make_photo_network(parse_network(NETWORK, HEIGHT_PX, WIDTH_PX), arguments.seed)
+        )  # fmt: skip
         task = PhotoTask(
             network, joined, PhotoImages(joined.photos, HEIGHT_PX, WIDTH_PX),
-            prepare_validation(validation[0], HEIGHT_PX, WIDTH_PX, arguments.seed), arguments.seed, RATE,
+            prepare_validation(validation, HEIGHT_PX, WIDTH_PX, arguments.seed), arguments.seed, arguments.rate,
         )  # fmt: skip
-        settings = S4Settings(segmentation="plain", decoder="psp", optimizer="adamw", learning_rate=RATE)
+        settings = S4Settings(segmentation="plain", decoder="psp", optimizer="adamw", learning_rate=arguments.rate)
         recipe = make_s4_recipe(MultiSimilarityRecipe(task), settings)
         said = {"network": NETWORK, "steps": arguments.steps, "seed": arguments.seed, "photos": len(joined.photos)}
+        said |= {"rate": arguments.rate, "from": str(arguments.base or "")}
         folder = arguments.output.with_suffix(".training")
         result = train(
             recipe, json.dumps(said), Budget(steps=arguments.steps), LoopSettings(validations=8), folder, progress
@@ -73,7 +80,7 @@ def _train(arguments: argparse.Namespace) -> None:
     write_curve(arguments.output.with_suffix(".curve.json"), result.curve)
     card = PhotoCard(
         network.spec, recipe.description, " ".join(["python", *sys.argv]), tuple(map(_contents, training)),
-        _contents(validation[0]), arguments.seed, find_commit(), network.origin, result, recipe.figures(),
+        _contents(validation), arguments.seed, find_commit(), network.origin, result, recipe.figures(),
     )  # fmt: skip
     write_photo_card(card, arguments.output, arguments.output.with_suffix(".md"))
     forget_training(folder)

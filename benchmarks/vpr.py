@@ -42,7 +42,7 @@ class Lengths:
     places_per_batch: int
 
 
-FULL, QUICK = Lengths(700, 120, 16), Lengths(4, 2, 6)
+FULL, QUICK = Lengths(700, 150, 16), Lengths(4, 2, 6)
 
 
 def main() -> None:
@@ -74,12 +74,13 @@ def main() -> None:
 def _measure(arguments: argparse.Namespace, work: Path, progress: ProgressCallback) -> Rows:
     extents = photos.QUICK if arguments.quick else photos.FULL
     lengths = QUICK if arguments.quick else FULL
-    cities: dict[str, list[PhotoCollection]] = {
-        part: [photos.photos_of(name, part, work, arguments.photo_seed, progress, extents) for name in names]
-        for part, names in (
-            ("training", photos.TRAINING), ("validation", (photos.VALIDATION,)), ("test", photos.TEST)
-        )
-    }  # fmt: skip
+    cities: dict[photos.Part, list[PhotoCollection]] = {
+        part: [
+            photos.photos_of(name, part, work, arguments.photo_seed, progress, extents)
+            for name in (names[-1:] if arguments.quick else names)
+        ]
+        for part, names in photos.CITIES.items()
+    }
     folder = work / ("quick" if arguments.quick else "networks")
     folder.mkdir(parents=True, exist_ok=True)
     school = School(
