@@ -40,7 +40,7 @@ class LocalFeatureReranker:
 
     def __init__(self) -> None:
         """Nothing is learnt."""
-        self._detector = cv2.SIFT_create(nfeatures=self._FEATURES)
+        self._detector = cv2.SIFT.create(nfeatures=self._FEATURES)
         self._matcher = cv2.BFMatcher(cv2.NORM_L2)
 
     def agreement(self, query: UInt8, candidates: Iterable[UInt8]) -> Float64:

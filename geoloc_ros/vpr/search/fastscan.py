@@ -25,6 +25,7 @@ class FastScan:
     name: Final[Literal["fastscan"]] = "fastscan"
     effort_name = "nprobe"
     num_threads = 0
+    most_candidates = 2000
 
     def fewest(self) -> int:
         """For the centres of four bits."""

@@ -23,6 +23,7 @@ class Hnsw:
     name: Final[Literal["hnsw"]] = "hnsw"
     effort_name = "efSearch"
     num_threads = 1  # several that insert at once make another graph each time
+    most_candidates = 20  # its distances are nearly exact, and with more of them it would go farther
 
     def fewest(self) -> int:
         """For the ranges of the numbers."""

@@ -28,6 +28,10 @@ class IndexKind(Protocol):
     def num_threads(self) -> int:
         """That may build it and leave the result the same; 0 is as many as there are."""
 
+    @property
+    def most_candidates(self) -> int:
+        """More of them find nothing that fewer would not; at least 10."""
+
     def fewest(self) -> int:
         """V from which on it can be trained."""
 

@@ -23,6 +23,7 @@ class IvfPq:
     name: Final[Literal["ivfpq"]] = "ivfpq"
     effort_name = "nprobe"
     num_threads = 0
+    most_candidates = 2000
 
     def fewest(self) -> int:
         """For the centres of a byte."""

@@ -26,8 +26,7 @@ def doublings(first: int, last: int) -> tuple[int, ...]:
 
 def few_rounds(index: Index) -> Index:
     """The index, which will be trained in ten rounds: more cost minutes and gain nothing."""
-    lists = faiss.extract_index_ivf(index)
-    lists.cp.niter = _ROUNDS
+    index.cp.niter = index.pq.cp.niter = _ROUNDS
     return index
 
 

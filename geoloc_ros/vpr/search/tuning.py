@@ -9,10 +9,10 @@ import numpy as np
 from geoloc_ros.core.types import Float16, Float32, Int64
 from geoloc_ros.vpr.search.approximate import TUNED_COUNT, ApproximateSearch, Depth
 from geoloc_ros.vpr.search.exact import ExactSearch
-from geoloc_ros.vpr.search.index_kind import Index, IndexKind
+from geoloc_ros.vpr.search.index_kind import Index, IndexKind, padded
 
 _NUM_TRIALS = 256
-_CANDIDATES = (20, 50, 100, 200, 500, 1000, 2000)
+_CANDIDATES = (20, 50, 100, 200, 500, 1000)
 # What a photo seen again differs by, in differences of two others: 0.7 makes it about as alike to the photo of its
 # place, 0.71, as photos of two conditions are. Descriptors of the collection alone would be found too easily: they lie
 # in the middle of their lists.
@@ -53,24 +53,26 @@ def tune(
 ) -> tuple[ApproximateSearch, float]:
     """The search that goes just far enough, or as far as it can, and the recall that it has.
 
-    From the shortest search on, whatever of the two helps more is doubled: lists or rows to look at, or candidates.
+    One of the nearest that is among the candidates is found, since candidates are compared exactly; so one search with
+    each effort tells what any number of candidates is worth. Of the pairs that are enough, the one with the smallest
+    product is taken: the two cost time in ways that depend on the machine and on where descriptors lie.
     """
-    efforts, candidates = kind.efforts(len(descriptors)), tuple(c for c in _CANDIDATES if c < len(descriptors))
-    reached: dict[tuple[int, int], float] = {}
-
-    def search_at(place: tuple[int, int]) -> ApproximateSearch:
-        return ApproximateSearch(kind, index, Depth(efforts[place[0]], candidates[place[1]]), descriptors)
-
-    def recall_at(place: tuple[int, int]) -> float:
-        if place not in reached:
-            reached[place] = trials.recall(search_at(place).search(trials.queries, TUNED_COUNT)[1])
-        return reached[place]
-
-    place = (0, 0)
-    while recall_at(place) < asked:
-        further = [(place[0] + 1, place[1]), (place[0], place[1] + 1)]
-        further = [(e, c) for e, c in further if e < len(efforts) and c < len(candidates)]
-        if not further:
+    most = min(kind.most_candidates, len(descriptors))
+    numbers = (*(number for number in _CANDIDATES if number < most), most)
+    tried: list[tuple[Depth, float]] = []
+    enough: list[tuple[Depth, float]] = []
+    for effort in kind.efforts(len(descriptors)):
+        if enough and _length(Depth(effort, numbers[0])) >= min(_length(depth) for depth, _ in enough):
             break
-        place = max(further, key=recall_at)
-    return search_at(place), recall_at(place)
+        found = index.search(padded(trials.queries), most, params=kind.parameters(effort))[1]
+        tried += [(Depth(effort, number), trials.recall(found[:, :number])) for number in numbers]
+        enough = [(depth, share) for depth, share in tried if share >= asked]
+    if enough:
+        depth, share = min(enough, key=lambda pair: _length(pair[0]))
+    else:
+        depth, share = max(tried, key=lambda pair: pair[1])
+    return ApproximateSearch(kind, index, depth, descriptors), share
+
+
+def _length(depth: Depth) -> int:
+    return max(1, depth.effort) * depth.candidates

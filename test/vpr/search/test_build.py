@@ -122,7 +122,8 @@ def test_few_photos_are_searched_exactly(count: int, kind: str) -> None:
 def test_a_recall_that_cannot_be_reached_is_an_error_and_automatically_exact_search(
     places: Float16, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("geoloc_ros.vpr.search.tuning._CANDIDATES", (11,))
+    for kind in ("ivfpq", "fastscan"):
+        monkeypatch.setattr(type(INDEX_KINDS[kind]), "most_candidates", 10)
     with pytest.raises(ConfigError, match=r"search.kind=ivfpq finds 0\.\d+ of the 10 nearest at most"):
         built(places, kind="ivfpq")
     monkeypatch.setattr(build, "suitable_kind", lambda count, dimension, recall: "fastscan")
