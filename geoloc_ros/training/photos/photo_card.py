@@ -26,8 +26,6 @@ class PhotoCard:
     """That made it."""
     learned: tuple[str, ...]
     """A line on each collection that it learned from."""
-    broken: tuple[PhotoProblem, ...]
-    """Photos that it saw grey, as they could not be read."""
     validation: str
     """A line on the one that it was chosen by."""
     seed: int
@@ -38,6 +36,8 @@ class PhotoCard:
     result: TrainingResult
     figures: str
     """Of the best validation, in words."""
+    broken: tuple[PhotoProblem, ...] = ()
+    """Photos that it saw grey, as they could not be read."""
 
 
 def write_photo_card(card: PhotoCard, network: Path, path: Path) -> None:

@@ -104,8 +104,8 @@ def run_photo_training(
         write_curve(job.output.with_suffix(".curve.json"), result.curve)
         contents = tuple(_contents(each) for each in job.collections)
         card = PhotoCard(
-            task.network.spec, recipe.description, job.command, contents, task.images.problems,
-            _contents(job.validation), job.seed, commit, task.network.origin, result, figures,
+            task.network.spec, recipe.description, job.command, contents, _contents(job.validation), job.seed,
+            commit, task.network.origin, result, figures, task.images.problems,
         )
         write_photo_card(card, job.output, job.output.with_suffix(".md"))
         forget_training(folder)

@@ -17,8 +17,8 @@ def card(tmp_path: Path, broken: int) -> str:
     (tmp_path / "net.onnx").write_bytes(b"weights")
     problems = tuple(PhotoProblem(f"/somewhere/{number}.jpg", "broken") for number in range(broken))
     made = PhotoCard(
-        NetworkSpec(height_px=96, width_px=128), "By places.", "geoloc train photo", ("`a`: 3", "`b`: 4"), problems,
-        "`c`: 5", 7, "abc", "", TrainingResult((), 50.0, 80, 100, 3.0), "R@1 50 %",
+        NetworkSpec(height_px=96, width_px=128), "By places.", "geoloc train photo", ("`a`: 3", "`b`: 4"), "`c`: 5",
+        7, "abc", "", TrainingResult((), 50.0, 80, 100, 3.0), "R@1 50 %", problems,
     )  # fmt: skip
     write_photo_card(made, tmp_path / "net.onnx", tmp_path / "net.md")
     return (tmp_path / "net.md").read_text()
