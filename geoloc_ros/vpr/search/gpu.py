@@ -1,4 +1,4 @@
-"""Exact search on a GPU, where faiss was built for one: it reads descriptors forty times as fast as a processor."""
+"""Exact search on a GPU, where faiss was built for one: it reads its memory many times as fast as a processor."""
 
 from __future__ import annotations
 
