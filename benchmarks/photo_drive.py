@@ -139,7 +139,7 @@ def _indexes(work: Path, arguments: argparse.Namespace, config: Config) -> tuple
     options = PhotoOptions(arguments.places, 0, "noon", "noon", WORLD_SEED)
     with progress_bar() as progress:
         print(simulate_photos(city("kyoto")[0], folder, crop, options, config, progress).as_text(), flush=True)
-    photos_path = work / "kyoto.photos"
+    photos_path = work / f"kyoto.{arguments.photo_model.stem if arguments.photo_model else 'shipped'}.photos"
     with progress_bar() as progress:
         print(index_photos(str(folder), photos_path, config, progress).as_text(), flush=True)
     return index_path, photos_path
@@ -282,7 +282,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--json", type=Path, required=True, help="where the figures go")
     parser.add_argument("--quick", action="store_true", help="one drive of 300 m by overcast sky, 200 places")
     parser.add_argument("--drives", type=int, default=3, help="in each condition")
-    parser.add_argument("--length", type=float, default=700.0, help="of each drive, m")
+    parser.add_argument("--length", type=float, default=600.0, help="of each drive, m")
     parser.add_argument("--places", type=int, default=1250, help="of which photos are taken, both ways")
     parser.add_argument("--conditions", nargs="+", default=[*CONDITIONS, OUTSIDE], metavar="NAME")
     parser.add_argument("--work", type=Path, help="folder that keeps indexes, photos and bags")
