@@ -42,7 +42,7 @@ class Lengths:
     places_per_batch: int
 
 
-FULL, QUICK = Lengths(700, 150, 16), Lengths(4, 2, 6)
+FULL, QUICK = Lengths(700, 200, 16), Lengths(4, 2, 6)
 
 
 def main() -> None:
@@ -126,13 +126,13 @@ def _print(table: list[dict[str, Any]]) -> None:
         f"width; trained on {', '.join(photos.TRAINING)} at {' and '.join(photos.SEEN)}; asked in "
         f"{' and '.join(photos.TEST)}: {table[0]['queries']} photos per condition among {table[0]['database']} at noon"
     )
-    print(f"{'':20}" + "".join(f"{condition:>14}" for condition in photos.CONDITIONS) + "   size   MFLOP  kparam  ms")
+    print(f"{'':30}" + "".join(f"{condition:>14}" for condition in photos.CONDITIONS) + "   size   MFLOP  kparam  ms")
     for name in dict.fromkeys(row["method"] for row in table):
         of_it = {row["condition"]: row for row in table if row["method"] == name}
         first = next(iter(of_it.values()))
         cells = [f"{100 * of_it[each]['r1']:6.1f} /{100 * of_it[each]['r5']:5.1f} " for each in photos.CONDITIONS]
         cost = f"{first.get('flops', 0) / 1e6:8.0f}{first.get('parameters', 0) / 1e3:8.0f}{first['photo_ms']:6.1f}"
-        print(f"{name:20}" + "".join(cells) + f"{first['dimension']:7}{cost}")
+        print(f"{name:30}" + "".join(cells) + f"{first['dimension']:7}{cost}")
 
 
 if __name__ == "__main__":
