@@ -70,8 +70,8 @@ def _houses() -> UInt8:
 
 
 def _photo(scene: UInt8, is_night: bool, rng: np.random.Generator) -> UInt8:
-    scale = rng.uniform(0.75, 1.0)
-    height, width = scale * scene.shape[0], scale * scene.shape[1] * 0.8
+    scale = rng.uniform(0.85, 1.0)
+    height, width = scale * scene.shape[0], scale * scene.shape[1] * 0.9
     top = scene.shape[0] - height
     left = rng.uniform(0.0, scene.shape[1] - width)
     part = scene[int(top) :, int(left) : int(left + width)].astype(np.float32)
@@ -81,7 +81,7 @@ def _photo(scene: UInt8, is_night: bool, rng: np.random.Generator) -> UInt8:
         lit = cv2.resize(rng.random((6, 8)), (WIDTH, HEIGHT), interpolation=cv2.INTER_NEAREST) < 0.4
         image *= 0.3
         image[is_window & lit] = (230, 200, 120)
-    image *= rng.uniform(0.6, 1.2) * rng.uniform(0.85, 1.15, 3)
+    image *= rng.uniform(0.6, 1.2) * rng.uniform(0.92, 1.08, 3)
     car = int(rng.integers(10, 24))
     begin = int(rng.integers(0, WIDTH - car))
     image[-12:-3, begin : begin + car] = rng.integers(20, 240, 3)

@@ -5,7 +5,7 @@
 Triplets by random, partial, full and sub-cached mining, from collections of 500, 2 000 and 8 000 places (1x, 4x, 16x)
 with two photos of the database and a query each. Photos are made up, 64x48 (`_facades.py`): rendered ones would take an
 hour to make, and the cost does not ask what they show. The network is small (ResNet-18 to conv4 at a quarter of its
-width, 512-D), all begin with the same weights, which 300 steps of multi-similarity at 1x made; numbers of S5 are scaled
+width, 512-D), all begin with the same weights, which 100 steps of multi-similarity at 1x made; numbers of S5 are scaled
 to the collections: sub-cache of 300 queries, pool of 200, refreshed every 100 steps, with partial mining every 25.
 
 Each configuration has a process of its own; torch has one thread. `ms_per_iteration_<mining>_<size>`:
@@ -22,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,8 @@ VALIDATION_PLACES = 600
 SPEC = NetworkSpec("resnet18", "conv4", 0.25, "cosplace", 512, height_px=HEIGHT, width_px=WIDTH)
 # Less than the larger collections need, as with real ones.
 IMAGE_BYTES = 16 << 20
-RATE = 3e-4
+RATE = 1e-3
+WARM_RATE = 2e-3
 
 
 def main() -> None:
@@ -64,7 +66,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         work = arguments.work or Path(temporary)
         steps, sizes = (100, ("1x", "4x")) if arguments.quick else (400, tuple(SIZES))
-        _warm_start(work, 60 if arguments.quick else 300)
+        _warm_start(work, 100)
         rows = [_row(mining, size, steps, work) for size in sizes for mining in MININGS]
     result = Result(SEED, "none", _figures(rows, steps), rows)
     result.print()
@@ -141,7 +143,7 @@ def _warm_start(work: Path, steps: int) -> None:
     """Weights that all mining begins with: a network that knows nothing has nothing to mine with."""
     if _start_path(work).exists():
         return
-    task = _task(make_photo_network(SPEC, SEED), "1x", work)
+    task = replace(_task(make_photo_network(SPEC, SEED), "1x", work), learning_rate=WARM_RATE)
     with tempfile.TemporaryDirectory() as folder:
         recipe = MultiSimilarityRecipe(task, photos_per_place=3)
         train(recipe, "", Budget(steps=steps), LoopSettings(validations=1), Path(folder))
