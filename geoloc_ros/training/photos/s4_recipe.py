@@ -76,7 +76,8 @@ class S4Recipe:
     """Implements `training.recipe.DescentRecipe`; the place loss is that of another recipe, which chooses the photos.
 
     Photos of both domains go through the network together, so that its normalisation layers average over both, as they
-    will when it is used.
+    will when it is used. Unlike the paper's, triplets are of `TripletRecipe` (squared distances, several negatives),
+    colours change beside crop and flip as the task says, and classes are the eight of `core.classes`.
     """
 
     name = "photo-s4"

@@ -48,7 +48,15 @@ def with_whitening(network: PhotoNetwork, descriptors: Float32, dimension: int) 
 def _whitening(descriptors: Float64, dimension: int) -> tuple[Float64, Float64]:
     """Mean (D,) and weights (dimension, D): each component of variance 1, the strongest first."""
     mean = descriptors.mean(axis=0)
-    variance, direction = np.linalg.eigh(np.cov(descriptors - mean, rowvar=False).reshape(len(mean), len(mean)))
+    centred = descriptors - mean
+    count, size = centred.shape
+    is_tall = count >= size
+    # Of the smaller of both products: NetVLAD's would have 65536 x 65536 covariances, of 4000 photos.
+    product = (centred.T @ centred if is_tall else centred @ centred.T) / (count - 1)
+    variance, direction = np.linalg.eigh(product)
     strongest = np.argsort(variance)[::-1][:dimension]
     kept = np.maximum(variance[strongest], _LEAST_VARIANCE_RATIO * variance.max())
-    return mean, (direction[:, strongest] / np.sqrt(kept)).T
+    axes = direction[:, strongest]
+    if not is_tall:
+        axes = centred.T @ axes / np.sqrt((count - 1) * kept)
+    return mean, (axes / np.sqrt(kept)).T

@@ -48,3 +48,15 @@ def test_it_is_a_copy_with_fewer_dimensions(network: PhotoNetwork) -> None:
 def test_what_cannot_be_fitted_is_refused(network: PhotoNetwork, count: int, dimension: int) -> None:
     with pytest.raises(ConfigError, match="do not make"):
         with_whitening(network, np.zeros((count, 64), np.float32), dimension)
+
+
+def test_fewer_photos_than_dimensions_give_the_same_as_all_covariances(network: PhotoNetwork) -> None:
+    few = np.random.default_rng(0).normal(size=(30, 64)).astype(np.float32)
+    whitened = with_whitening(network, few, 5)
+    assert whitened.whitening is not None
+    found = whitened.whitening(torch.from_numpy(few)).detach().numpy()
+    assert np.allclose(np.cov(found, rowvar=False), np.eye(5), atol=1e-3)
+    variance, direction = np.linalg.eigh(np.cov(few, rowvar=False))
+    weight = whitened.whitening.weight.detach().numpy()
+    for row, (size, axis) in zip(weight, list(zip(variance, direction.T, strict=True))[:-6:-1], strict=True):
+        assert abs(float(row @ axis)) == pytest.approx(1.0 / np.sqrt(size), rel=1e-3)

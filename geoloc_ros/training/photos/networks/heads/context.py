@@ -8,7 +8,10 @@ from torch.nn.functional import softplus
 
 
 class ContextWeight(nn.Module):
-    """Filters of several sizes side by side, then one 1x1 filter and a softplus: one positive weight per cell."""
+    """Filters of several sizes side by side, then one 1x1 filter and a softplus: one positive weight per cell.
+
+    Between them is what CRN has and S4 does not mention, a ReLU; without it all would be one filter of 7x7.
+    """
 
     def __init__(self, channels: int, filters: tuple[tuple[int, int], ...]) -> None:
         """Filters are (how many, their size in cells)."""

@@ -11,7 +11,10 @@ _LEAST: Final = 1e-6
 
 
 class GeneralizedMean(nn.Module):
-    """(mean of f^p)^(1/p) over a map; p, which is learnt, leads from the mean (1) to the maximum (infinity)."""
+    """(mean of f^p)^(1/p) over a map; p, which is learnt, leads from the mean (1) to the maximum (infinity).
+
+    One p for all channels; the definition allows each its own.
+    """
 
     def __init__(self, power: float = 3.0) -> None:
         super().__init__()
