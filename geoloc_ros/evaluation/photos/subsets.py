@@ -34,8 +34,8 @@ def find_subsets(queries: PhotoSet, database: PhotoSet) -> tuple[Subset, ...]:
     """The parts that a collection has, without the whole of it.
 
     Each condition of queries is searched in the whole database. Day and night, summer and winter, old and new are
-    searched in the photos of the other kind only, as in SLS, where both are known. Cities are folders that queries and
-    database share.
+    searched in the photos of the other kind only, as in SLS, where both are known. Cities are the outermost folders by
+    which photos differ, where queries and database share them.
     """
     return (*_conditions(queries, database), *_pairs(queries, database), *_cities(queries, database))
 
@@ -59,14 +59,25 @@ def _pairs(queries: PhotoSet, database: PhotoSet) -> Iterator[Subset]:
 
 
 def _cities(queries: PhotoSet, database: PhotoSet) -> Iterator[Subset]:
+    folders = [[file.split("/")[:-1] for file in photos.file] for photos in (queries, database)]
+    # SLS as published holds all of its cities in one more folder.
+    depth = _shared_depth(folders[0] + folders[1])
     of_queries, of_database = (
-        np.array([file.split("/", 1)[0] if "/" in file else "" for file in photos.file], str)
-        for photos in (queries, database)
+        np.array([parts[depth] if len(parts) > depth else "" for parts in found], str) for found in folders
     )
     shared = sorted(set(of_queries.tolist()) & set(of_database.tolist()) - {""})
     for city in shared if len(shared) > 1 else ():
         meaning = f"queries of {city}, photos of {city}"
         yield Subset(city, meaning, _rows(of_queries == city), _rows(of_database == city))
+
+
+def _shared_depth(folders: list[list[str]]) -> int:
+    """How many folders, from the outermost on, all photos have in common."""
+    first, last = min(folders, default=[]), max(folders, default=[])
+    depth = 0
+    while depth < min(len(first), len(last)) and first[depth] == last[depth]:
+        depth += 1
+    return depth
 
 
 def _kinds(photos: PhotoSet) -> dict[str, Bool]:

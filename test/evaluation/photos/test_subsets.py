@@ -66,3 +66,13 @@ def test_cities_are_folders_that_queries_and_photos_share() -> None:
         replace(street("photo", [0]), file=("database/a.jpg",)),
     )
     assert find_subsets(*apart) == ()
+
+
+def test_cities_lie_deeper_where_all_photos_are_in_one_folder_more_as_sls_is_published() -> None:
+    def half(name: str, folder: str) -> PhotoSet:
+        files = tuple(f"train_val/{city}/{folder}/images/{city}.jpg" for city in ("cph", "sf"))
+        return replace(street(name, [0, 1]), file=files)
+
+    found = _named(half("query", "query"), half("photo", "database"))
+    assert list(found) == ["cph", "sf"]
+    assert (found["sf"].query.tolist(), found["sf"].database.tolist()) == ([1], [1])
