@@ -22,7 +22,7 @@ from geoloc_ros.training.photos.networks.photo_file import export_photo, load_ph
 from geoloc_ros.training.photos.networks.photo_network import PhotoNetwork, make_photo_network
 from geoloc_ros.training.photos.networks.spec import NetworkSpec, parse_network
 from geoloc_ros.training.photos.networks.start import start_clusters
-from geoloc_ros.training.photos.photo_recipe import PhotoTask
+from geoloc_ros.training.photos.photo_recipe import Examples, PhotoTask
 from geoloc_ros.training.photos.s4_network import Segmentation
 from geoloc_ros.training.photos.s4_recipe import S4Recipe, S4Settings
 from geoloc_ros.training.photos.training_photos import TrainingPhotos, join_collections
@@ -32,7 +32,7 @@ from geoloc_ros.vpr.photo_input import network_input
 
 HEIGHT_PX, WIDTH_PX = 96, 128
 WIDTH_RATIO = 0.25
-AUGMENTATION = Augmentation(brightness=0.9, contrast=0.5, saturation=1.0, hue_turns=0.08)
+AUGMENTATION = Augmentation(brightness=0.6, contrast=0.5, saturation=1.0, hue_turns=0.08)
 """Stronger than for large collections: two conditions alone would teach that colour tells places apart."""
 Domain = Literal["none", "real", "shifted"]
 
@@ -65,7 +65,7 @@ S4 = (
     Method("s4_no_attention", "resnet18+msgem", 0, "plain", "shifted"),
     Method("s4_no_scales", "resnet18+attgem", 0, "guided", "shifted"),
     Method("s4_no_attention_no_adaptation", "resnet18+msgem", 0, "plain", "none"),
-    Method("s4_gem", "resnet18+gem"),
+    Method("s4_gem", "resnet18+gem", 0, "none"),
 )
 """Each part off by itself (without attention nothing guides the segmentation), attention and adaptation both off, and
 all off: plain GeM.
@@ -105,12 +105,16 @@ class _LastPlaces(MultiSimilarityRecipe):
     Weights chosen by recall under the seen conditions would be those that have not adapted to others.
     """
 
-    _validations = 0
+    _step = 0
+
+    def examples(self, step: int) -> Examples:
+        """As ever; remembers how far training is, also after an interruption."""
+        self._step = max(self._step, step)
+        return super().examples(step)
 
     def validate(self) -> float:
-        """More with every call."""
-        self._validations += 1
-        return float(self._validations)
+        """The later, the better."""
+        return float(self._step)
 
 
 class School:
