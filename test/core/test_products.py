@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geoloc_ros.core.products import inner_products, inner_products_at, inner_products_many
@@ -23,6 +23,7 @@ def test_long_rows_are_summed_to_their_end(width: int) -> None:
 
 
 @pytest.mark.parametrize("portable", [False, True])
+@settings(deadline=None)
 @given(st.integers(0, 1000), st.integers(0, 9), st.integers(0, 40), st.integers(1, 70))
 def test_those_of_many_queries_are_those_of_each(
     portable: bool, seed: int, num_queries: int, count: int, width: int

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geoloc_ros.core.errors import ObservationError
@@ -30,6 +30,7 @@ def test_what_shrinks_one_way_only_is_averaged_that_way() -> None:
     assert np.abs(grown[:, [0, -1]] - rows[:, [0, -1]]).max() <= 1.0
 
 
+@settings(deadline=None)
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 40), st.integers(1, 40), st.integers(0, 255))
 def test_one_colour_stays_one_colour_at_any_size(height: int, width: int, to_h: int, to_w: int, grey: int) -> None:
     found = resize_photo(np.full((height, width, 3), grey, np.uint8), to_h, to_w)

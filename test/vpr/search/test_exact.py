@@ -2,7 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geoloc_ros.core.errors import IndexMismatchError
@@ -12,6 +12,7 @@ from geoloc_ros.vpr.search.exact import ExactSearch
 from .places import make_places, seen_again
 
 
+@settings(deadline=None)  # threads of BLAS may wait for each other
 @given(st.integers(0, 700), st.integers(0, 70), st.integers(0, 12), st.integers(1, 40), st.integers(0, 9))
 def test_the_nearest_are_those_of_a_sorted_list(
     count: int, num_queries: int, k: int, dimension: int, seed: int
