@@ -51,7 +51,8 @@ class PhotoSet:
         return PhotoSet(
             self.name, self.root, tuple(self.file[row] for row in chosen), self.position_m[rows],
             self.geodetic_deg[rows], self.yaw_rad[rows], self.stamp_ns[rows], self.sequence[rows],
-            tuple(self.condition[row] for row in chosen), tuple(self.label_file[row] for row in chosen), self.place[rows],
+            tuple(self.condition[row] for row in chosen), tuple(self.label_file[row] for row in chosen),
+            self.place[rows],
         )
 
 

@@ -15,8 +15,8 @@ are not independent (what misleads one misleads the next) and so each must count
 def rank_log_ratio(distance: Float32, sharpness: float = SHARPNESS) -> Float64:
     """How much more likely the query is at each photo (..., V) than at one drawn at random, in nats.
 
-    Only the order of the distances (..., V) counts: the true place has rank u of 0..1 with density a u^(a - 1), any other
-    has each rank alike. So nothing has to be known of the descriptor, one wrong photo that is far nearer than all
+    Only the order of the distances (..., V) counts: the true place has rank u of 0..1 with density a u^(a - 1), any
+    other has each rank alike. So nothing has to be known of the descriptor, one wrong photo that is far nearer than all
     others cannot outweigh a whole drive, and the ratios average to 1 over the photos (a query that fits nowhere is no
     evidence for being somewhere).
     """
