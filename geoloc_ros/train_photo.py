@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 DEFAULT_NETWORK: Final = "resnet18-conv4+gem,320x240"
 S4_NETWORK: Final = "resnet50+msatt,768x432"
 _NO_IDENTITY: Final = ("output", "base", "target", "minutes", "steps", "seed")
-_MINING_METHODS: Final = ("triplet", "s4")
+_S4_METHODS: Final = ("s4", "s4-plain", "s4-unlabelled")
+_MINING_METHODS: Final = ("triplet", *_S4_METHODS)
 _MODULES: Final = ("torch", "tensorboard", "onnx", "onnxruntime", "pytorch_metric_learning", "sklearn")
 
 
@@ -116,7 +117,7 @@ def _check(options: PhotoOptions) -> None:
         raise ConfigError("there are no photos to learn from; give at least one collection")
     if options.base is not None and not options.base.is_file():
         raise ConfigError(f"there is no network '{options.base}' to begin with")
-    if options.target is not None and options.method != "s4":
+    if options.target is not None and options.method not in _S4_METHODS:
         raise ConfigError(f"method '{options.method}' adapts to no photos of elsewhere; leave out --target, or use s4")
     if options.base is not None and options.network is not None:
         raise ConfigError(f"'{options.base}' says which network it is; leave out --network")
@@ -128,7 +129,7 @@ def _check(options: PhotoOptions) -> None:
 def _network(options: PhotoOptions) -> NetworkSpec:
     from geoloc_ros.training.photos.networks.spec import parse_network
 
-    text = options.network or (S4_NETWORK if options.method == "s4" else DEFAULT_NETWORK)
+    text = options.network or (S4_NETWORK if options.method in _S4_METHODS else DEFAULT_NETWORK)
     if "," not in text:
         text += DEFAULT_NETWORK[DEFAULT_NETWORK.index(",") :]
     name, _, size = text.rpartition(",")

@@ -40,6 +40,18 @@ def test_a_network_its_card_and_its_curve_are_written_and_the_checkpoint_is_gone
     assert train_photo(again) is not None
 
 
+def test_each_part_of_s4_can_be_left_out(tmp_path: Path) -> None:
+    write_collection(tmp_path / "street")
+    options = replace(
+        OPTIONS, sources=(str(tmp_path / "street"),), output=tmp_path / "net.onnx", method="s4-unlabelled",
+        target=tmp_path / "street" / "database", network="resnet18@0.125+msgem,32x32",
+    )  # fmt: skip
+    assert train_photo(options) is not None
+    assert "segmentation: none) and to make photos of another domain" in (tmp_path / "net.md").read_text()
+    with pytest.raises(DatasetError, match="has labels"):
+        train_photo(replace(options, output=tmp_path / "plain.onnx", method="s4-plain", target=None))
+
+
 @pytest.mark.parametrize(
     ("wrong", "error", "said"),
     [

@@ -93,7 +93,9 @@ def photo(
     validate: Annotated[
         Optional[str], typer.Option(help="Collection to choose weights by; the first SOURCE without it.")
     ] = None,
-    method: Annotated[str, typer.Option(help="multisimilarity, triplet, cosplace or s4.")] = "multisimilarity",
+    method: Annotated[
+        str, typer.Option(help="multisimilarity, triplet, cosplace, s4, s4-plain or s4-unlabelled.")
+    ] = "multisimilarity",
     mining: Annotated[str, typer.Option(help="Of triplets: partial, subcache, full, random.")] = "partial",
     target: Annotated[Optional[Path], typer.Option(help="Folder of any photos that s4 adapts to.")] = None,
     network: Annotated[

@@ -50,7 +50,10 @@ class S4Network(nn.Module):
             raise ConfigError(f"'{spec.method}' makes one map of features; S4 needs two, as resnets have")
         self.is_guided = segmentation == "guided"
         if self.is_guided and not (isinstance(network.head, MultiScaleHead) and network.head.attention is not None):
-            raise ConfigError(f"head '{spec.head}' has no attention to guide the segmentation; use msatt or attgem")
+            raise ConfigError(
+                f"head '{spec.head}' has no attention to guide the segmentation; use msatt or attgem, or do not guide "
+                "it (s4-plain)"
+            )
         self.network = network
         with seeded_weights(seed):
             has_decoder = adapts or segmentation != "none"

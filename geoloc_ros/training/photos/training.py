@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal, cast, get_args
 
@@ -27,6 +27,7 @@ from geoloc_ros.training.photos.networks.spec import NetworkSpec
 from geoloc_ros.training.photos.networks.start import start_clusters
 from geoloc_ros.training.photos.photo_card import PhotoCard, write_photo_card
 from geoloc_ros.training.photos.photo_recipe import PhotoTask
+from geoloc_ros.training.photos.s4_network import Segmentation
 from geoloc_ros.training.photos.s4_recipe import S4Settings, make_s4_recipe
 from geoloc_ros.training.photos.s4_target import unlabelled_photos
 from geoloc_ros.training.photos.training_photos import TrainingPhotos, join_collections
@@ -36,7 +37,9 @@ from geoloc_ros.training.processes import Processes
 from geoloc_ros.training.recipe import DescribedRecipe
 from geoloc_ros.vpr.photo_input import network_input
 
-PhotoMethod = Literal["multisimilarity", "triplet", "cosplace", "s4"]
+PhotoMethod = Literal["multisimilarity", "triplet", "cosplace", "s4", "s4-plain", "s4-unlabelled"]
+S4_SEGMENTATION: Final[dict[str, Segmentation]] = {"s4": "guided", "s4-plain": "plain", "s4-unlabelled": "none"}
+"""Which of S4's recipes learns classes, and how; its other parts are the network's head and the targets."""
 
 _RATE_FROM_SCRATCH: Final = 1e-3
 _RATE_FROM_WEIGHTS: Final = 1e-4
@@ -106,7 +109,7 @@ def run_photo_training(
         card = PhotoCard(
             task.network.spec, recipe.description, job.command, contents, _contents(job.validation), job.seed,
             commit, task.network.origin, result, figures, task.images.problems,
-        )
+        )  # fmt: skip
         write_photo_card(card, job.output, job.output.with_suffix(".md"))
         forget_training(folder)
     return result, figures
@@ -133,7 +136,7 @@ def make_recipe(job: PhotoTraining, task: PhotoTask) -> DescribedRecipe:
         return TripletRecipe(task, job.mining)
     if job.method == "cosplace":
         return CosPlaceRecipe(task)
-    if job.method == "s4":
+    if job.method in S4_SEGMENTATION:
         return _s4_recipe(job, task)
     return MultiSimilarityRecipe(task)
 
@@ -141,7 +144,9 @@ def make_recipe(job: PhotoTraining, task: PhotoTask) -> DescribedRecipe:
 def _s4_recipe(job: PhotoTraining, task: PhotoTask) -> DescribedRecipe:
     """As published where the network begins with weights; else with an optimiser that gets random ones going."""
     is_scratch = task.learning_rate == _RATE_FROM_SCRATCH
-    settings = S4Settings(optimizer="adamw", learning_rate=task.learning_rate) if is_scratch else S4Settings()
+    settings = S4Settings(S4_SEGMENTATION[job.method])
+    if is_scratch:
+        settings = replace(settings, optimizer="adamw", learning_rate=task.learning_rate)
     spec = task.network.spec
     places, targets = TripletRecipe(task, job.mining), None
     if job.targets is not None:
