@@ -30,7 +30,7 @@ class Recognition:
     yaw_rad: Float64
     """(N,), of the base; NaN where the photos do not know."""
     probability: Float64
-    """(N,); what is missing to 1 is that it was taken at none of them."""
+    """(N,), above 0; what is missing to 1 is that it was taken at none of them."""
     likeness: Float64
     """(N,), to the photo, in standard deviations over what photos at random look like."""
     sigma_m: float
@@ -84,8 +84,10 @@ class PhotoRecognizer:
         yaw_rad = wrap_angle(self._index.photos.yaw_rad[row] - looks_rad)
         weighed = confidence.sharpness * likeness
         found = group_photos(row, self._position_m[row], np.asarray(yaw_rad), weighed).first(MOST_PLACES)
-        likeness = found.likeness / confidence.sharpness
+        probability = confidence.probabilities(found.likeness / confidence.sharpness, len(faces))
+        # Beside a place that is far more alike than the last ones, these are less probable than any number above 0.
+        found = found.first(int(np.count_nonzero(probability)))
         return Recognition(
-            found.row, found.position_m, found.yaw_rad, confidence.probabilities(likeness, len(faces)), likeness,
-            confidence.sigma_m,
-        )
+            found.row, found.position_m, found.yaw_rad, probability[: len(found)],
+            found.likeness / confidence.sharpness, confidence.sigma_m,
+        )  # fmt: skip

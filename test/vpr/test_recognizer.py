@@ -1,3 +1,4 @@
+from copy import copy
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from geoloc_ros.core.geometry import rotation_from_rpy
 from geoloc_ros.core.photo_config import PhotoConfig, SearchConfig
 from geoloc_ros.core.types import Pose3
 from geoloc_ros.index_photos import encode_photos
+from geoloc_ros.vpr.confidence import Confidence
 from geoloc_ros.vpr.encoder import make_photo_encoder
 from geoloc_ros.vpr.photo_index import PhotoIndex
 from geoloc_ros.vpr.photo_table import own_frame
@@ -67,6 +69,14 @@ def test_an_image_that_does_not_fit_its_camera_or_is_one_colour_is_refused(recog
         recognizer.recognize(np.zeros((5, 5, 3), np.uint8), CAMERA, mount())
     with pytest.raises(ObservationError):
         recognizer.recognize(np.zeros((12, 16, 3), np.uint8), CAMERA, mount())
+
+
+def test_places_that_are_not_probable_at_all_are_left_out(recognizer: PhotoRecognizer) -> None:
+    index = copy(recognizer._index)
+    index.confidence = Confidence(1e4, 0.0, 10.0, 0)
+    seen = PhotoRecognizer(index, recognizer._encoder, ORIGIN, PhotoConfig()).recognize(place_image(7), CAMERA, mount())
+    assert len(seen.row) == len(seen.position_m) == len(seen.likeness) == len(seen.probability) < 20
+    assert len(seen.row) > 0 and np.all(seen.probability > 0.0)
 
 
 def test_it_warms_up(recognizer: PhotoRecognizer) -> None:
