@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import cast
 
@@ -12,9 +12,11 @@ from geoloc_ros.core.camera import Camera
 from geoloc_ros.core.config import Config
 from geoloc_ros.core.errors import ConfigError
 from geoloc_ros.core.progress import ProgressCallback
+from geoloc_ros.maps.geomap import GeoMap
 from geoloc_ros.maps.osm import Crop
 from geoloc_ros.sim.conditions import CONDITIONS, ConditionName
 from geoloc_ros.sim.noise import LEVELS
+from geoloc_ros.sim.photo_record import begin_photo_folder, check_photo_folder
 from geoloc_ros.sim.photo_sheet import write_sheet
 from geoloc_ros.sim.photo_tour import FOV_DEG, PhotoTour, plan_tour, take_photos
 from geoloc_ros.simulate import load_source
@@ -64,13 +66,13 @@ def simulate_photos(
 
     Args:
         source: As of `simulate.simulate_drive`; the buildings are those of a drive of the same seed.
-        folder: Gets database/, queries_CONDITION/, labels/, photos.csv and sheet.jpg.
+        folder: Gets database/, queries_CONDITION/, labels/, photos.csv, sheet.jpg and what they were made with.
 
     Raises:
         ConfigError: If a number or a condition cannot be, or a crop is given for an index, which has its own.
         MapError: If the map cannot be read or has too few roads.
         BackendError: If no ray caster is installed for this processor.
-        DatasetError: If the folder cannot be written.
+        DatasetError: If the folder cannot be written, or holds anything but photos begun with the same arguments.
     """
     if options.seed < 0 or options.places < 1 or options.queries < 0:
         raise ConfigError(
@@ -79,6 +81,7 @@ def simulate_photos(
         )
     database, = _conditions(options.database)
     conditions = _conditions(options.conditions)
+    check_photo_folder(folder)
     progress("world", 0.0)
     geomap = load_source(source, crop, options.seed, config)
     sim = config.sim
@@ -87,6 +90,7 @@ def simulate_photos(
         geomap, LEVELS[sim.noise].world, camera, options.seed, options.places, options.queries, database, conditions
     )
     progress("world", 1.0)
+    begin_photo_folder(folder, _asked(geomap, crop, options, config))
     rendered = take_photos(tour, folder, progress)
     write_sheet(tour, conditions or (database,), folder / SHEET)
     return _summary(tour, folder, rendered)
@@ -98,6 +102,14 @@ def _conditions(text: str) -> tuple[ConditionName, ...]:
     if unknown or not names:
         raise ConfigError(f"'{text}' names no conditions there are; choose among {', '.join(CONDITIONS)}")
     return cast(tuple[ConditionName, ...], names)
+
+
+def _asked(geomap: GeoMap, crop: Crop | None, options: PhotoOptions, config: Config) -> dict[str, object]:
+    """All that the photos follow from."""
+    return {
+        "map": geomap.source.name, "sha256": geomap.source.sha256, "crop": None if crop is None else list(crop),
+        **asdict(options), **{f"sim.{name}": value for name, value in config.sim.model_dump(mode="json").items()},
+    }  # fmt: skip
 
 
 def _summary(tour: PhotoTour, folder: Path, rendered: int) -> PhotosSummary:

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from geoloc_ros.cli import app
 from geoloc_ros.core.config import load_config
-from geoloc_ros.core.errors import ConfigError
+from geoloc_ros.core.errors import ConfigError, DatasetError
 from geoloc_ros.core.progress import no_progress
 from geoloc_ros.simulate_photos import SHEET, PhotoOptions, simulate_photos
 
@@ -27,6 +27,10 @@ def test_photos_of_a_made_up_city_come_with_a_sheet_to_look_at(tmp_path: Path) -
     sheet = cv2.imread(str(tmp_path / SHEET))
     assert sheet.shape[1] == 2 * (32 + 4)
     assert "10 photos" in summary.as_text()
+    more = PhotoOptions(4, 2, "overcast", "night,snow", 0)
+    with pytest.raises(DatasetError, match="places 3, not 4"):
+        simulate_photos(Path("procedural"), tmp_path, None, more, load_config(None, SMALL), no_progress)
+    assert len(list((tmp_path / "database").iterdir())) == 6
 
 
 @embree
