@@ -70,11 +70,13 @@ def curate_table(
         progress: Told about rows and windows.
 
     Raises:
-        DatasetError: If the table cannot be read, lacks a column, or holds no usable row.
+        DatasetError: If the table cannot be read, lacks a column, or holds no usable row, or `images` is no folder.
         MapError: If the map cannot be read.
         ArtifactError: If `output` cannot be written.
     """
     started = time.perf_counter()
+    if images is not None and not images.is_dir():
+        raise DatasetError(f"there is no folder of images '{images}'; give the one that their files are relative to")
     files, statistics = table_files(table), Statistics()
     knowledge = Knowledge(
         None if map_file is None else load_road_kinds(map_file),

@@ -100,11 +100,13 @@ def evaluate_photos(
         progress: Told how it goes.
 
     Raises:
-        DatasetError: If the collection cannot be read, or too few of its photos.
+        DatasetError: If the collection cannot be read, or too few of its photos, no query has a right photo, or
+            `output` cannot be a folder.
         IndexMismatchError: If the index was made by another network.
         ArtifactError: If the index cannot be read.
         BackendError: If the network cannot be used.
     """
+    _make_folder(output)
     encoder = make_photo_encoder(config.photo, config.inference.model_copy(update={"num_threads": 0}))
     collection = load_collection(source, progress=progress)
     if index_path is None:
@@ -115,6 +117,8 @@ def evaluate_photos(
         raise DatasetError(f"{len(database.photos)} photo to search in; a search among fewer than 2 says nothing")
     retrieved, problems = _retrieve(collection, database, encoder, second_look, progress)
     judged = judge_photos(retrieved, protocol, SEED, progress)
+    if judged.recalls[0].judged == 0:
+        raise DatasetError(_why_unjudged(retrieved))
     images = [read_photo(retrieved.queries.path(row)) for row in range(min(_TIMED_PHOTOS, len(retrieved.queries)))]
     costs = measure_costs(encoder, encoder.metadata, images, database.search, retrieved.query_descriptors)
     evaluation = PhotoEvaluation(
@@ -133,6 +137,23 @@ def parse_protocol(text: str) -> Protocol:
         if text == protocol:
             return protocol
     raise ConfigError(f"there is no protocol '{text}'; use {' or '.join(PROTOCOLS)}")
+
+
+def _make_folder(output: Path) -> None:
+    """At once: not to be able to write is to be known before hours of work."""
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatasetError(f"cannot write to '{output}': {error.strerror}; choose another folder") from error
+
+
+def _why_unjudged(retrieved: RetrievedPhotos) -> str:
+    query, database = (photos.position_m.mean(axis=0) for photos in (retrieved.queries, retrieved.database))
+    apart_km = float(np.hypot(*(query - database))) / 1000.0
+    return (
+        f"none of {len(retrieved.queries)} queries has a right photo among the {len(retrieved.database)} that are "
+        f"searched (their middles are {apart_km:.1f} km apart); take photos or an index of the same places"
+    )
 
 
 def _encode_database(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from geoloc_ros.core.artifacts import check_replaceable
 from geoloc_ros.core.config import Config
 from geoloc_ros.core.errors import DatasetError, ObservationError
 from geoloc_ros.core.interfaces import PhotoEncoder
@@ -86,6 +87,7 @@ def index_photos(
         BackendError: If the network cannot be used.
     """
     started_s = time.monotonic()
+    check_replaceable(index_path)
     # First of all, so that weights that cannot be used cost no minutes; on all cores, as nothing else runs yet.
     encoder = make_photo_encoder(config.photo, config.inference.model_copy(update={"num_threads": 0}))
     collection = load_collection(source, progress=progress)

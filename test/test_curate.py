@@ -130,6 +130,11 @@ def test_a_table_without_a_usable_row_leaves_nothing(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]
 
 
+def test_a_folder_of_images_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="no folder of images"):
+        curate_table(tmp_path / "t.csv", tmp_path / "out", None, tmp_path / "images", Config(), no_progress)
+
+
 def test_a_table_without_clusters_has_a_page_too(tmp_path: Path) -> None:
     write_csv(tmp_path / "t.csv", straight("ann", 0, ROAD), USERS)
     assert curate_table(tmp_path / "t.csv", tmp_path / "out", None, None, Config(), no_progress).clusters == 0

@@ -93,6 +93,18 @@ def test_an_index_of_another_network_is_refused(town: Path, config: Config, tmp_
         evaluate_photos(str(town), tmp_path / "out", other, tmp_path / "town.photos", "plain")
 
 
+def test_photos_of_another_place_and_a_file_as_folder_are_refused(
+    town: Path, config: Config, tmp_path: Path
+) -> None:
+    for file in (town / "database").iterdir():
+        file.rename(file.with_name(file.name.replace("@3868596.90", "@3968596.90").replace("@34.95", "@35.95")))
+    with pytest.raises(DatasetError, match=r"none of 4 queries has a right photo .*\(their middles are 1\d\d\.\d km"):
+        evaluate_photos(str(town), tmp_path / "out", config, None, "plain")
+    (tmp_path / "file").touch()
+    with pytest.raises(DatasetError, match="cannot write to"):
+        evaluate_photos(str(town), tmp_path / "file", config, None, "plain")
+
+
 def test_a_broken_query_is_told_and_one_photo_is_too_few(town: Path, config: Config, tmp_path: Path) -> None:
     broken = next((town / "queries_night").iterdir())
     broken.write_bytes(broken.read_bytes()[:100])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from geoloc_ros.core.config import Config
-from geoloc_ros.core.errors import BackendError, DatasetError
+from geoloc_ros.core.errors import ArtifactError, BackendError, DatasetError
 from geoloc_ros.core.photo_config import PhotoConfig
 from geoloc_ros.index_photos import encode_photos, index_photos
 from geoloc_ros.vpr.encoder import make_photo_encoder
@@ -68,3 +68,10 @@ def test_a_network_that_is_not_there_fails_before_photos_are_read(tmp_path: Path
     config = Config(photo=PhotoConfig(model=str(tmp_path / "none.onnx")))
     with pytest.raises(BackendError):
         index_photos(str(tmp_path / "no photos"), tmp_path / "a", config)
+
+
+def test_a_place_that_cannot_be_written_to_is_refused_before_a_photo_or_network_is_read(tmp_path: Path) -> None:
+    config = Config(photo=PhotoConfig(model=str(tmp_path / "none.onnx")))
+    (tmp_path / "mine").mkdir()
+    with pytest.raises(ArtifactError, match="not an artifact of ours"):
+        index_photos(str(tmp_path / "no photos"), tmp_path / "mine", config)

@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 from geoloc_ros.core.errors import ArtifactError
 
 MANIFEST = "manifest.json"
+_BUILDERS = {"photos": "`geoloc photos index`", "curation": "`geoloc curate`"}
+"""What makes an artifact of a kind; `geoloc index` the others."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,16 @@ class ArtifactWriter:
         return self.folder / name
 
 
+def check_replaceable(path: Path) -> None:
+    """See that an artifact may be written there; for work that takes long, before it begins.
+
+    Raises:
+        ArtifactError: If something else lies there.
+    """
+    if path.exists() and not (path / MANIFEST).is_file():
+        raise ArtifactError(f"'{path}' exists and is not an artifact of ours; choose another name or remove it")
+
+
 @contextmanager
 def write_artifact(path: Path, kind: str, version: int, metadata: Mapping[str, Any]) -> Iterator[ArtifactWriter]:
     """Build the artifact `path`; it appears there whole, replacing an older artifact, when the block ends well.
@@ -62,8 +74,7 @@ def write_artifact(path: Path, kind: str, version: int, metadata: Mapping[str, A
     Raises:
         ArtifactError: If `path` is something else than an artifact, or its parent cannot be written to.
     """
-    if path.exists() and not (path / MANIFEST).is_file():
-        raise ArtifactError(f"'{path}' exists and is not an artifact of ours; choose another name or remove it")
+    check_replaceable(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
@@ -98,19 +109,20 @@ def read_artifact(path: Path, kind: str, version: int) -> Artifact:
     Raises:
         ArtifactError: If it is missing, of another kind or format version, or a byte of it has changed.
     """
+    builder = _BUILDERS.get(kind, "`geoloc index`")
     try:
         text = (path / MANIFEST).read_bytes()
         manifest = json.loads(text)
         found = (manifest["kind"], manifest["format_version"])
         files, metadata = dict(manifest["files"]), dict(manifest["metadata"])
     except FileNotFoundError:
-        raise ArtifactError(f"'{path}' is not an artifact: no {MANIFEST} in it; build it with `geoloc index`") from None
+        raise ArtifactError(f"'{path}' is not an artifact: no {MANIFEST} in it; build it with {builder}") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ArtifactError(f"'{path / MANIFEST}' cannot be read ({error!r}); build it again") from error
     if found != (kind, version):
         raise ArtifactError(
             f"'{path}' is a {found[0]} of format {found[1]}, this version reads a {kind} of format {version}; "
-            "build it again with `geoloc index`"
+            f"build it again with {builder}"
         )
     for name, digest in files.items():
         file = path / name

@@ -54,6 +54,8 @@ def test_another_kind_or_version_is_refused_with_both_named(tmp_path: Path, kind
 def test_a_missing_artifact_and_a_broken_manifest_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ArtifactError, match="not an artifact"):
         read_artifact(tmp_path / "nowhere", "index", 3)
+    with pytest.raises(ArtifactError, match="build it with `geoloc photos index`"):
+        read_artifact(tmp_path / "nowhere", "photos", 1)
     write(tmp_path / "a")
     (tmp_path / "a" / "manifest.json").write_text("[1, 2")
     with pytest.raises(ArtifactError, match="cannot be read"):
