@@ -25,7 +25,7 @@ def image_files(folder: Path, root: Path) -> Iterator[str]:
         DatasetError: If a folder cannot be read.
     """
     prefix = "" if folder == root else folder.relative_to(root).as_posix() + "/"
-    yield from _walk(os.fspath(folder), prefix)
+    yield from _walk(os.fspath(folder), prefix, frozenset())
 
 
 def some_images(folder: Path, count: int) -> list[str]:
@@ -66,7 +66,11 @@ class FolderNames:
             return frozenset()
 
 
-def _walk(folder: str, prefix: str) -> Iterator[str]:
+def _walk(folder: str, prefix: str, above: frozenset[str]) -> Iterator[str]:
+    """`above`: the folders on the way down; a link back to one of them would have no end."""
+    here = os.path.realpath(folder)
+    if here in above:
+        return
     try:
         with os.scandir(folder) as entries:
             found = sorted((entry.name, entry.is_dir()) for entry in entries if not entry.name.startswith("."))
@@ -74,6 +78,6 @@ def _walk(folder: str, prefix: str) -> Iterator[str]:
         raise DatasetError(f"folder '{folder}' cannot be read: {error.strerror}") from error
     for name, is_folder in found:
         if is_folder:
-            yield from _walk(f"{folder}/{name}", f"{prefix}{name}/")
+            yield from _walk(f"{folder}/{name}", f"{prefix}{name}/", above | {here})
         elif is_image(name):
             yield prefix + name

@@ -88,6 +88,8 @@ def _chosen(folder: Path, cities: list[Path], part: str) -> list[Path]:
     if not part and len(parts) > 1:
         raise several_parts(folder, parts)
     chosen = [city for city in cities if part in ("", part_of_city(city.name), city.name)]
+    if not cities:
+        raise DatasetError(f"'{folder}' holds no city with tables of Mapillary SLS, such as {_DERIVED}")
     if not chosen:
         raise DatasetError(f"'{folder}' has no part '{part}'; it has {', '.join([*parts, *(c.name for c in cities)])}")
     return chosen

@@ -11,7 +11,6 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from geoloc_ros.core.errors import DatasetError
 from geoloc_ros.datasets.photos.columns import Place
 from geoloc_ros.datasets.photos.tables import number_of, read_table
 
@@ -42,6 +41,8 @@ class PhotoTable:
     """By file."""
     label_files: frozenset[str]
     """Images that are no photos."""
+    complaints: dict[str, str]
+    """What is wrong with a photo's line, by file."""
 
     def row(self, file: str) -> PhotoRow:
         """Of a photo; nothing known where the table has no such line."""
@@ -52,25 +53,30 @@ def read_photo_table(folder: Path) -> PhotoTable:
     """The table of a folder; empty where there is none.
 
     Raises:
-        DatasetError: If it is there and has no column `file`, or a value is no number where it must be one.
+        DatasetError: If it is there and cannot be read, or has no column `file`.
     """
     path = folder / TABLE_FILE
     if not path.is_file():
-        return PhotoTable({}, frozenset())
-    rows = {}
+        return PhotoTable({}, frozenset(), {})
+    rows, complaints = dict[str, PhotoRow](), dict[str, str]()
     for number, line in enumerate(read_table(path, ("file",))):
         try:
             rows[line["file"]] = _row(line)
         except ValueError as error:
-            raise DatasetError(f"'{path}', line {number + 2}: {error}; make it again or correct it") from error
-    return PhotoTable(rows, frozenset(row.label_file for row in rows.values()))
+            complaints[line["file"]] = f"line {number + 2} of {TABLE_FILE}: {error}"
+    return PhotoTable(rows, frozenset(row.label_file for row in rows.values()), complaints)
 
 
 def _row(line: dict[str, str]) -> PhotoRow:
     latitude_deg, longitude_deg = number_of(line, "latitude_deg"), number_of(line, "longitude_deg")
     where = Place(latitude_deg=latitude_deg, longitude_deg=longitude_deg)
+    yaw_deg, stamp = number_of(line, "yaw_deg"), line.get("stamp_ns", "")
+    if math.isinf(yaw_deg):
+        raise ValueError(f"yaw_deg is {yaw_deg}, no direction")
+    if stamp.strip() and not (stamp.strip().lstrip("-").isdecimal() and abs(int(stamp)) < 2**63):
+        raise ValueError(f"stamp_ns is {stamp!r}, no nanoseconds since 1970")
     return PhotoRow(
         where if where.is_known() else None, line.get("label_file", ""), line.get("condition", ""),
-        line.get("place", ""), line.get("sequence", ""), int(line.get("stamp_ns", "") or -1),
-        math.radians(number_of(line, "yaw_deg")),
+        line.get("place", ""), line.get("sequence", ""), int(stamp) if stamp.strip() else -1,
+        math.radians(yaw_deg),
     )

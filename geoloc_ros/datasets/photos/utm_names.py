@@ -43,7 +43,7 @@ def load_utm_names(folder: Path, part: str, progress: ProgressCallback) -> Photo
     """Photos of a folder or of a part of it; nothing but names is read, and `photos.csv` where it is there.
 
     Raises:
-        DatasetError: If the part is not there, the table is broken, or no photo can be used.
+        DatasetError: If the part is not there, the table cannot be read, or no photo can be used.
     """
     root = part_folder(folder, part)
     return load_tree(root, f"{folder.resolve().name} {part}".strip(), progress)
@@ -88,6 +88,9 @@ def _add_folder(
 ) -> Iterator[PhotoProblem]:
     for file in image_files(source.path, root):
         if file in table.label_files:
+            continue
+        if complaint := table.complaints.get(file):
+            yield PhotoProblem(file, complaint)
             continue
         row = table.row(file)
         name = file.rpartition("/")[2]

@@ -15,6 +15,13 @@ def test_images_are_found_in_order_and_other_files_are_not(tmp_path: Path) -> No
     assert list(image_files(tmp_path / "a", tmp_path)) == ["a/b/c.jpeg", "a/z.png"]
 
 
+def test_a_link_back_to_a_folder_above_ends(tmp_path: Path) -> None:
+    touch(tmp_path / "a" / "z.png")
+    (tmp_path / "a" / "loop").symlink_to("..")
+    (tmp_path / "other").symlink_to("a")
+    assert list(image_files(tmp_path, tmp_path)) == ["a/z.png", "other/z.png"]
+
+
 def test_some_images_are_found_however_deep(tmp_path: Path) -> None:
     assert some_images(tmp_path, 3) == []
     touch(tmp_path / "a" / "b" / "c.png", tmp_path / "readme.md")

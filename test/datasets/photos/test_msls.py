@@ -95,3 +95,9 @@ def test_panoramas_and_missing_files_are_told(tmp_path: Path) -> None:
     assert [problem.file.rpartition("/")[2] for problem in collection.problems] == ["a.jpg", "b.jpg", "x.jpg"]
     assert "panorama" in collection.problems[0].reason and "lon is 'east'" in collection.problems[1].reason
     assert len(collection.database) == 1 and len(collection.queries) == 0
+
+
+def test_a_folder_of_anything_else_is_none_of_its_cities(tmp_path: Path) -> None:
+    (tmp_path / "database").mkdir()
+    with pytest.raises(DatasetError, match="holds no city"):
+        load_collection(tmp_path, "msls")

@@ -115,9 +115,20 @@ def test_a_wrong_table_is_refused(tmp_path: Path) -> None:
     put_text(tmp_path / "photos.csv", "name\nx\n")
     with pytest.raises(DatasetError, match="no column file"):
         load_collection(tmp_path)
-    put_text(tmp_path / "photos.csv", f"file,yaw_deg\n{NAME},north\n")
-    with pytest.raises(DatasetError, match="line 2: yaw_deg is 'north'"):
-        load_collection(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("yaw_deg", "north"), ("yaw_deg", "1e400"), ("stamp_ns", "noon"), ("stamp_ns", "9" * 30), ("latitude_deg", "x")],
+)
+def test_a_wrong_line_of_the_table_costs_its_photo_only(tmp_path: Path, column: str, value: str) -> None:
+    other = NAME.replace(".jpg", "b.jpg")
+    touch(tmp_path / NAME, tmp_path / other)
+    put_text(tmp_path / "photos.csv", f"file,{column}\n{other},\n{NAME},{value}\n")
+    collection = load_collection(tmp_path)
+    assert collection.database.file == (other,)
+    (problem,) = collection.problems
+    assert problem.file == NAME and f"line 3 of photos.csv: {column} is" in problem.reason
 
 
 def test_later_parts_of_a_time_may_be_missing() -> None:
