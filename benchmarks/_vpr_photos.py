@@ -17,9 +17,9 @@ from geoloc_ros.simulate_photos import SHEET, PhotoOptions, simulate_photos
 from geoloc_ros.training.photos.s4_target import unlabelled_photos
 from geoloc_ros.training.photos.training_photos import join_collections
 
-SEEN, SHIFTED = ("noon", "overcast"), ("rain_sunset", "night", "snow")
-"""Conditions that training has labels of, and those that it has not."""
-CONDITIONS = (*SEEN, *SHIFTED)
+CONDITIONS = ("noon", "overcast", "rain_sunset", "night", "snow")
+SEEN, SEEN_WITH_DUSK = CONDITIONS[:2], CONDITIONS[:3]
+"""Conditions that training has labels of, in either part of the comparison; the others are shifted."""
 TRAINING = ("monaco", "porto", "berlin_adlershof")
 VALIDATION = "kyoto"
 TEST = ("san_francisco", "chiang_mai")
@@ -76,7 +76,8 @@ def real_streets() -> PhotoSet:
     return unlabelled_photos((folder / "camvid" / "train" / "images", folder / "kitti_drive" / "images"))
 
 
-def shifted_streets(collections: list[PhotoCollection]) -> PhotoSet:
-    """Rendered photos of the training cities under the shifted conditions, without labels and places."""
-    _, queries = together([under(collection, SHIFTED) for collection in collections])
+def shifted_streets(collections: list[PhotoCollection], seen: tuple[str, ...]) -> PhotoSet:
+    """Rendered photos of the training cities under the other conditions, of which nobody says where they are."""
+    shifted = tuple(condition for condition in CONDITIONS if condition not in seen)
+    _, queries = together([under(collection, shifted) for collection in collections])
     return queries

@@ -1,4 +1,4 @@
-"""Train the network for photos that is shipped: S4's recipe on streets rendered under all conditions.
+"""Train the network for photos that is shipped: places, and classes of pixels beside them.
 
 `python benchmarks/photo_network.py --work FOLDER -o models/photo.onnx`; killed, the same command goes on.
 """
@@ -81,6 +81,7 @@ def _train(arguments: argparse.Namespace) -> None:
     card = PhotoCard(
         network.spec, recipe.description, " ".join(["python", *sys.argv]), tuple(map(_contents, training)),
         _contents(validation), arguments.seed, find_commit(), network.origin, result, recipe.figures(),
+        task.images.problems,
     )  # fmt: skip
     write_photo_card(card, arguments.output, arguments.output.with_suffix(".md"))
     forget_training(folder)

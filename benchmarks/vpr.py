@@ -1,9 +1,10 @@
 """Descriptors of photos compared on rendered streets of real cities: every head, and S4 with each part switched off.
 
-All methods begin with one backbone pretrained for all, and learn for the same number of steps from the same photos of
-three cities, at noon and overcast. They are asked in two other cities, also in rain at sunset, at night and in snow,
-which they have no labels of. Small on purpose: one core of a CPU does it in about an hour, most of it once: `--work
-FOLDER` keeps photos and networks, and an interrupted run goes on.
+All methods begin with one backbone pretrained for all (places, and classes of pixels: it takes the place of ImageNet),
+and learn for the same number of steps from the same photos of three cities, at noon and overcast. They are asked in two
+other cities, also in rain at sunset, at night and in snow, of which they have no labels. Rows dusk_* are the same with
+labels of rain at sunset, too. Small on purpose: one core of a CPU does it in about an hour, most of it once: `--work
+FOLDER` keeps photos and networks, and an interrupted run goes on. The row `shipped` has learned all conditions.
 """
 
 from __future__ import annotations
@@ -42,6 +43,12 @@ class Lengths:
     places_per_batch: int
 
 
+DUSK = ("s4", "s4_target_real", "s4_no_adaptation", "s4_no_attention", "s4_gem")
+PARTS = (
+    ("", photos.SEEN, (*HEADS, *S4)),
+    ("dusk_", photos.SEEN_WITH_DUSK, tuple(method for method in S4 if method.name in DUSK)),
+)
+"""What rows are called, the conditions that are learned, and methods."""
 FULL, QUICK = Lengths(700, 200, 16), Lengths(4, 2, 6)
 
 
@@ -82,20 +89,23 @@ def _measure(arguments: argparse.Namespace, work: Path, progress: ProgressCallba
         for part, names in photos.CITIES.items()
     }
     folder = work / ("quick" if arguments.quick else "networks")
-    folder.mkdir(parents=True, exist_ok=True)
-    school = School(
-        Schooling(
-            tuple(photos.under(city, photos.SEEN) for city in cities["training"]),
-            photos.under(cities["validation"][0], photos.SEEN),
-            {"real": photos.real_streets(), "shifted": photos.shifted_streets(cities["training"])},
-            lengths.pretraining, lengths.each, lengths.places_per_batch, arguments.seed, folder,
-        ), progress,
-    )  # fmt: skip
     judge = Judge(make_scene(*photos.together(cities["test"])), folder, arguments.seed)
     rows: Rows = [row for name in BASELINES for row in judge.baseline(name)]
-    rows += _costed(judge, "untrained", school.untrained(), {})
-    methods = [each for each in (*HEADS, *S4) if arguments.methods is None or each.name in arguments.methods]
-    rows += _trained(school, judge, methods)
+    for prefix, seen, methods in PARTS:
+        own = folder / prefix
+        own.mkdir(parents=True, exist_ok=True)
+        school = School(
+            Schooling(
+                tuple(photos.under(city, seen) for city in cities["training"]),
+                photos.under(cities["validation"][0], seen),
+                {"real": photos.real_streets(), "shifted": photos.shifted_streets(cities["training"], seen)},
+                lengths.pretraining, lengths.each, lengths.places_per_batch, arguments.seed, own,
+            ), progress,
+        )  # fmt: skip
+        if not prefix:
+            rows += _costed(judge, "untrained", school.untrained(), {})
+        wanted = [each for each in methods if arguments.methods is None or each.name in arguments.methods]
+        rows += _trained(school, judge, wanted, prefix)
     shipped = ROOT / SHIPPED_PHOTO_NETWORK
     if shipped.exists():
         rows += _costed(judge, "shipped", shipped, {})
@@ -103,13 +113,13 @@ def _measure(arguments: argparse.Namespace, work: Path, progress: ProgressCallba
     return rows
 
 
-def _trained(school: School, judge: Judge, methods: Sequence[Method]) -> Rows:
+def _trained(school: School, judge: Judge, methods: Sequence[Method], prefix: str) -> Rows:
     start = school.pretrained()
-    rows = _costed(judge, "pretrained", start.file, {"minutes": start.minutes, "validation": start.validation})
+    rows = _costed(judge, f"{prefix}pretrained", start.file, {"minutes": start.minutes, "validation": start.validation})
     for method in methods:
         network = school.trained(method, start)
         said = {"minutes": network.minutes, "validation": network.validation}
-        rows += _costed(judge, method.name, network.file, said)
+        rows += _costed(judge, prefix + method.name, network.file, said)
     return rows
 
 
