@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from geoloc_ros.core.config import Config
-from geoloc_ros.core.errors import ConfigError, DatasetError, ObservationError
+from geoloc_ros.core.errors import ConfigError, DatasetError, IndexMismatchError, ObservationError
 from geoloc_ros.core.progress import ProgressCallback, no_progress
 from geoloc_ros.core.types import (
     Float32,
@@ -43,6 +43,7 @@ logger = logging.getLogger(__name__)
 
 # Photos lie no nearer to each other as a rule, and answers nearer than this err alike.
 _LOOK_UP_EVERY_M = 5.0
+_BESIDE_MAP_M = 200.0
 FIXES = (LocalizationStatus.INITIALIZED, LocalizationStatus.DEGRADED)
 
 
@@ -96,11 +97,13 @@ class PhotoWitness:
 
         Raises:
             ArtifactError: If it cannot be read.
-            IndexMismatchError: If it was made by another network, or nobody knows where on the earth the photos are.
+            IndexMismatchError: If it was made by another network, nobody knows where on the earth the photos are, or
+                none of them is on the map.
             BackendError: If the network cannot be used.
         """
-        encoder = make_photo_encoder(config.photo, config.inference)
-        self._recognizer = PhotoRecognizer(PhotoIndex.load(photos), encoder, index.geomap.origin, config.photo)
+        encoder, photo_index = make_photo_encoder(config.photo, config.inference), PhotoIndex.load(photos)
+        self._recognizer = PhotoRecognizer(photo_index, encoder, index.geomap.origin, config.photo)
+        _see_that_photos_are_on(index, photo_index, photos)
         self._index = index
         self._looked_at: Pose2 | None = None
         self.looked_up = self.bad_images = 0
@@ -120,6 +123,18 @@ class PhotoWitness:
             return None
         self.looked_up += 1
         return place_evidence(stamp_ns, seen.position_m, seen.yaw_rad, seen.probability, seen.sigma_m, self._index)
+
+
+def _see_that_photos_are_on(index: PlaceIndex, photos: PhotoIndex, path: Path) -> None:
+    """Photos of another town say nothing here, and nobody would notice."""
+    position_m, road_m = photos.positions_on(index.geomap.origin), index.geomap.roads.point_m
+    off_m = np.maximum(np.maximum(road_m.min(axis=0) - position_m, position_m - road_m.max(axis=0)), 0.0)
+    nearest_m = float(np.hypot(*off_m.T).min())
+    if nearest_m > _BESIDE_MAP_M:
+        raise IndexMismatchError(
+            f"none of the {len(position_m)} photos of '{path}' is on the map of {index.geomap.source.name} (the "
+            f"nearest is {nearest_m / 1000.0:.1f} km beside it); give an index of photos of the same place"
+        )
 
 
 def localize_bag(

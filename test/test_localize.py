@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -243,6 +244,20 @@ def test_images_that_cannot_be_looked_up_are_counted_and_the_drive_goes_on(
     bag = edited(tiny_drive.bag, tmp_path / "black.mcap", blacken)
     summary = localize_bag(bag, index, tmp_path / "a.tum", config, use="photos", photos=path)
     assert summary.bad_images > 0 and summary.looked_up > 0 and "bad ones" in summary.as_text()
+
+
+def test_photos_of_another_town_are_refused(
+    tiny_drive: Any, index: Path, photos: tuple[Path, Config], tmp_path: Path
+) -> None:
+    path, config = photos
+    here = PhotoIndex.load(path)
+    assert here.origin is not None
+    away = replace(here.photos, geodetic_deg=here.photos.geodetic_deg + np.array([1.0, 0.0]))
+    PhotoIndex.build(
+        away, here.origin, np.asarray(here.descriptors), here.encoder_id, {}, SearchConfig(), np.random.default_rng(0)
+    ).save(tmp_path / "away.photos")
+    with pytest.raises(IndexMismatchError, match=r"none of the \d+ photos .* is 11\d\.\d km beside it"):
+        localize_bag(tiny_drive.bag, index, tmp_path / "a.tum", config, photos=tmp_path / "away.photos")
 
 
 def test_photos_only_needs_photos_and_photos_their_network(

@@ -50,7 +50,8 @@ def take_checkpoint(network: PhotoNetwork, path: Path) -> None:
             }
         network.load_state_dict(weights)
     except (OSError, RuntimeError, EOFError, KeyError, TypeError, pickle.UnpicklingError) as error:
-        first = (str(error).strip() or type(error).__name__).splitlines()[0]
+        # Of the first sentence only: torch goes on to advise unsafe loading.
+        first = (str(error).strip() or type(error).__name__).splitlines()[0].partition(". ")[0]
         raise ArtifactError(
             f"'{path}' is no checkpoint of a training of '{network.spec.method}' ({first}); "
             "name the network that was trained, and checkpoint.pt in the folder beside its output"
