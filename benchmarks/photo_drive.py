@@ -14,7 +14,7 @@ the photos could find out. Condition `outside` is a drive through porto at noon,
 false.
 
 Figures: `found_<mode>_<condition>` of the drives (fixes to the end, within 10 m), `first_fix_m_...` (median over the
-drives, infinite where there is none), `median_error_m_...` and `availability_...` of the frames, `false_drives_...`
+drives, left out where most got none), `median_error_m_...` and `availability_...` of the frames, `false_drives_...`
 with a fix more than 25 m wrong. `recall_<condition>`: images whose most probable place is within 25 m.
 
 With --work, indexes, photos and bags are kept there and used again.
@@ -266,7 +266,7 @@ def _figures(name: str, drives: list[ModeResult]) -> list[Figure]:
     first_m = float(np.median([one.metrics["first_fix_m"] for one in drives]))
     figures = [
         Figure(f"found_{name}", sum(one.metrics["found"] for one in drives), n=count),
-        Figure(f"first_fix_m_{name}", first_m, "m", n=count),
+        *([Figure(f"first_fix_m_{name}", first_m, "m", n=count)] if np.isfinite(first_m) else []),
         Figure(f"availability_{name}", float(np.mean([one.metrics["availability"] for one in drives])), n=count),
         Figure(f"false_drives_{name}", sum(bool(np.any(one.error_m > FALSE_M)) for one in drives), n=count),
     ]
