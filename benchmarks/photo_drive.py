@@ -254,10 +254,15 @@ def _result(results: dict[str, list[DriveResult]], noise: str) -> Result:
             figures += _figures(f"{mode}_{condition}", [drive.modes[mode] for drive in drives])
         for number, drive in enumerate(drives):
             rows += [
-                {"condition": condition, "seed": FIRST_SEED + number, "mode": mode, **one.metrics}
+                {"condition": condition, "seed": FIRST_SEED + number, "mode": mode, **_finite(one.metrics)}
                 for mode, one in drive.modes.items()
             ]
     return Result(WORLD_SEED, noise, figures, rows)
+
+
+def _finite(metrics: dict[str, Any]) -> dict[str, Any]:
+    """JSON knows no infinity."""
+    return {name: value for name, value in metrics.items() if not isinstance(value, float) or np.isfinite(value)}
 
 
 def _figures(name: str, drives: list[ModeResult]) -> list[Figure]:
