@@ -3,7 +3,8 @@
     python benchmarks/knn.py --json knn.json [--work FOLDER] [--sets 1m_512 ...] [--indexes fastscan ...] [--quick]
 
 Descriptors and queries are made up as `_descriptors.py` argues. Every index is tuned by `build_search` for a recall of
-0.98 on the collection alone, and then asked queries that it has never seen. Figures per index and set:
+0.98 (`ASKED` where that cannot be) on the collection alone, and then asked queries that it has never seen. Figures per
+index and set:
 
     recall10     share of the 10 nearest, by exact search, that are found; bootstrap interval over queries
     r1           share of queries whose first photo is within 25 m of the right one
@@ -53,6 +54,8 @@ from geoloc_ros.vpr.search.kinds import INDEX_KINDS
 SETS = {"100k_2048": (100_000, 2048), "1m_512": (1_000_000, 512)}
 QUICK = {"20k_128": (20_000, 128)}
 INDEXES: tuple[SearchKind, ...] = ("exact", "fastscan", "ivfpq", "imi", "hnsw")
+# A byte for 16 numbers is too little among a million: asked for 0.98, IVF-PQ answers that it finds 0.940 at most.
+ASKED: dict[tuple[str, SearchKind], float] = {("1m_512", "ivfpq"): 0.9, ("1m_512", "imi"): 0.85}
 NUM_QUERIES, NUM_NEAREST, BATCH, ROUNDS = 600, 10, 32, 9
 SEED = 0
 RIGHT_WITHIN_M = 25.0
@@ -222,12 +225,14 @@ def _search(trial: Trial, kind: SearchKind, work: Path) -> tuple[DescriptorSearc
     """The search and the seconds it took to build, perhaps in another run."""
     folder = ROOT / "geoloc_ros" / "vpr" / "search"
     code = [folder / f"{name}.py" for name in ("build", "tuning", "index_kind", "lists", *INDEX_KINDS)]
-    key, path = fingerprint(code, trial.key + kind, (), "products.cpp"), work / f"{trial.name}.{kind}"
+    recall = ASKED.get((trial.name, kind), "")
+    key, path = fingerprint(code, f"{trial.key}{kind}{recall}", (), "products.cpp"), work / f"{trial.name}.{kind}"
     artifact = _kept(path, key)
     if artifact is None:
         print(f"{trial.name}: builds {kind}", file=sys.stderr, flush=True)
         before = time.process_time()
-        search = build_search(trial.descriptors, SearchConfig(kind=kind), np.random.default_rng(SEED))
+        asked = SearchConfig(kind=kind, recall=recall or SearchConfig().recall)
+        search = build_search(trial.descriptors, asked, np.random.default_rng(SEED))
         build_s = time.process_time() - before
         metadata = {"key": key, "search": search_metadata(search), "build_s": build_s}
         with write_artifact(path, "search", 1, metadata) as writer:
