@@ -18,6 +18,7 @@ from tf2_msgs.msg import TFMessage  # noqa: E402
 from visualization_msgs.msg import MarkerArray  # noqa: E402
 
 from geoloc_ros.core.types import HeadingFix, LocalizationStatus, PlaceEvidence, Pose2, PositionFix  # noqa: E402
+from geoloc_ros.localization.evidence import place_evidence  # noqa: E402
 from geoloc_ros.msg import PlaceHypotheses, PlaceHypothesis, PoseModes  # noqa: E402
 from geoloc_ros.ros.conversions import to_pose2, to_pose_with_covariance, to_time, to_transform_msg  # noqa: E402
 from geoloc_ros.ros.speaker import FIX_STATES  # noqa: E402
@@ -117,7 +118,8 @@ def test_places_that_another_method_recognizes_are_passed_on_and_our_own_are_not
     photos.publish(message)
     world.until(lambda: places)
     assert isinstance(places[0], PlaceEvidence)
-    assert places[0].log_ratio == pytest.approx([np.log(0.5 * len(vehicle.index))])
+    expected = place_evidence(0, np.zeros((1, 2)), np.full(1, np.nan), np.array([0.5]), 10.0, vehicle.index)
+    assert places[0].log_ratio == pytest.approx(expected.log_ratio)
 
 
 def test_thresholds_change_while_the_fix_is_kept_and_the_camera_does_not_turn(world: Any, tiny_index: Path) -> None:

@@ -14,6 +14,8 @@ from geoloc_ros.localization.belief.native import belief_native, pointer
 
 _CHUNK = 2048
 _LEAST_FACTOR = 1e-3
+# Hops normalise, but others may speak several times between two of them, each with a factor of up to exp(30).
+_MOST_MASS = 1e12
 _TURNING_SHARE = 1e-3
 """Of what a cell holds on average; cells with less are not asked whether they look back."""
 
@@ -113,6 +115,7 @@ class RoadBelief:
 
         Being off the map has the likelihood 1.
         """
+        self._keep_finite()
         cells, before = self.cells, self.on_map
         self.on_map = belief_native().geoloc_belief_weigh(
             len(cells.link_from), pointer(cells.link_start), pointer(cells.link_from), pointer(cells.link_to),
@@ -130,6 +133,7 @@ class RoadBelief:
 
     def weigh_cells(self, cell: Int64, likelihood: Float32, elsewhere: float) -> None:
         """Multiply some cells (n,) with a likelihood (n,) and all others with `elsewhere`; 1 off the map."""
+        self._keep_finite()
         factor = np.ascontiguousarray(likelihood / np.float32(elsewhere))
         belief_native().geoloc_belief_weigh_cells(
             len(cell), pointer(cell), pointer(factor), pointer(self._now[0]), pointer(self._now[1])
@@ -139,6 +143,7 @@ class RoadBelief:
 
     def boost(self, grid: CellGrid, pose: Pose2, radius_m: float, max_turn_rad: float, factor: float) -> None:
         """Multiply with `factor` what is within a radius of a pose and looks the same way up to a turn."""
+        self._keep_finite()
         cells = self.cells
         belief_native().geoloc_belief_boost(
             len(cells), len(grid.key), pointer(cells.x_m), pointer(cells.y_m), pointer(cells.yaw_rad),
@@ -147,6 +152,13 @@ class RoadBelief:
             pointer(self._now[1]),
         )
         self._sum()
+
+    def _keep_finite(self) -> None:
+        if self.on_map > _MOST_MASS:
+            scale = self.scale
+            self._now *= np.float32(scale)
+            self.on_map *= scale
+            self.off_map *= scale
 
     def _sum(self) -> None:
         # Anew: what is left of a total that nearly all was taken from would be rounding.

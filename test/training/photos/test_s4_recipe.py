@@ -130,7 +130,7 @@ def test_it_learns_classes_and_places(task: PhotoTask, targets: PhotoImages, tmp
     before = mistaken()
     result = train(recipe, "test", Budget(steps=30), LoopSettings(validations=2), tmp_path)
     assert mistaken() < 0.8 * before
-    assert result.curve[-1].loss < 2.0
+    assert result.curve[-1].loss < result.curve[1].loss
     recipe.export(tmp_path / "n.onnx")
 
 
