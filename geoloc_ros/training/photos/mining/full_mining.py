@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 
 from geoloc_ros.training.photos.mining.hardest import DescriptorCache
-from geoloc_ros.training.photos.mining.last_hardest import LastHardest
-from geoloc_ros.training.photos.mining.rarity import RareFirst
-from geoloc_ros.training.photos.mining.triplets import Embed, PlaceRelations, Triplets
+from geoloc_ros.training.photos.mining.partial_mining import PartialMiner
+from geoloc_ros.training.photos.mining.triplets import Embed, Triplets
 
 
-class FullMiner:
-    """Implements `Miner`: the hardest of a drawn pool and of those that were hardest last time."""
-
-    def __init__(
-        self, relations: PlaceRelations, queries: RareFirst, num_negatives: int, pool: int, refresh_every: int
-    ) -> None:
-        self._relations, self._queries = relations, queries
-        self._last = LastHardest(relations.query, num_negatives)
-        self._pool = pool
-        self.refresh_every = refresh_every
+class FullMiner(PartialMiner):
+    """Implements `Miner`: as partial mining, but knows all photos, so that every query has a pool of its own."""
 
     def mine(self, embed: Embed, count: int, rng: np.random.Generator) -> Triplets:
         """Queries by chance; of each the most alike positive, and the most alike negatives of the pool."""
@@ -33,11 +23,3 @@ class FullMiner:
             pool = rng.choice(relations.database, self._pool)
             negative.append(self._last.hardest(int(row), pool, cache, relations, rng))
         return Triplets(query, np.array(positive, np.int64), np.array(negative, np.int64))
-
-    def memory(self) -> dict[str, torch.Tensor]:
-        """Which negatives were hardest."""
-        return self._last.memory()
-
-    def remember(self, memory: dict[str, torch.Tensor]) -> None:
-        """Take what `memory` gave."""
-        self._last.remember(memory)
