@@ -10,6 +10,7 @@ from pydantic import Field
 
 from geoloc_ros.core.curation_config import CurationConfig
 from geoloc_ros.core.errors import ConfigError
+from geoloc_ros.core.landmark_config import CameraPoseConfig, VotingConfig
 from geoloc_ros.core.localization_config import AlignConfig, LocalizerConfig, MotionConfig, TrackerConfig
 from geoloc_ros.core.photo_config import PhotoConfig, SearchConfig
 from geoloc_ros.core.section import Section, validated
@@ -152,6 +153,8 @@ class Config(Section):
     photo: PhotoConfig = PhotoConfig()
     search: SearchConfig = SearchConfig()
     curation: CurationConfig = CurationConfig()
+    voting: VotingConfig = VotingConfig()
+    camera_pose: CameraPoseConfig = CameraPoseConfig()
     sim: SimConfig = SimConfig()
 
 

@@ -10,7 +10,7 @@ from geoloc_ros.core.errors import BackendError
 LIBRARY_NAME = "libgeoloc_native.so"
 
 # src/native.cpp returns the same number; raise both whenever the signature of an exported function changes.
-NATIVE_ABI_VERSION = 6
+NATIVE_ABI_VERSION = 7
 
 
 @functools.cache

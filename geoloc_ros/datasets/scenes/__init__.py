@@ -1,0 +1,1 @@
+"""Images of scenes with known cameras, one file per published layout."""

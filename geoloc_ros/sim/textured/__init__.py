@@ -1,0 +1,1 @@
+"""Small scenes with textures, to train and try landmarks in."""
