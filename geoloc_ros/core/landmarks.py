@@ -56,7 +56,7 @@ class CameraPose:
 
     scene_from_camera: Pose3
     covariance: Float64
-    """(6, 6) of the camera's x, y, z (m) and rotations about these axes (rad), in the frame of the scene; never singular."""
+    """(6, 6) of the camera's x, y, z (m) and rotations about these axes (rad), frame of the scene; never singular."""
     num_voted: int
     """Landmarks that were found in the image."""
     inliers: Int32
