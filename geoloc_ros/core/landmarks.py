@@ -46,8 +46,8 @@ class VotedLandmarks:
     """(K, 2), where it projects to, from the corner of the first pixel; may lie outside of its patch."""
     votes: Int32
     """(K,), pixels whose direction agrees."""
-    sigma_px: Float64
-    """(K,), standard deviation of `pixel` along either axis, by the spread of the votes."""
+    covariance_px2: Float64
+    """(K, 2, 2) of `pixel`, by the spread of the votes; never singular. Long patches know one axis better."""
 
 
 @dataclass(frozen=True)
