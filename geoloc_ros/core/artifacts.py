@@ -19,7 +19,9 @@ from numpy.typing import NDArray
 from geoloc_ros.core.errors import ArtifactError
 
 MANIFEST = "manifest.json"
-_BUILDERS = {"photos": "`geoloc photos index`", "curation": "`geoloc curate`"}
+_BUILDERS = {
+    "photos": "`geoloc photos index`", "curation": "`geoloc curate`", "landmarks": "`geoloc train landmarks`",
+}
 """What makes an artifact of a kind; `geoloc index` the others."""
 
 
@@ -109,6 +111,25 @@ def read_artifact(path: Path, kind: str, version: int) -> Artifact:
     Raises:
         ArtifactError: If it is missing, of another kind or format version, or a byte of it has changed.
     """
+    artifact, files = _read_manifest(path, kind, version)
+    for name, digest in files.items():
+        file = path / name
+        if Path(name).name != name or not file.is_file() or _sha256(file) != digest:
+            raise ArtifactError(f"'{file}' is missing or damaged (its checksum differs); build the artifact again")
+    return artifact
+
+
+def peek_artifact(path: Path, kind: str, version: int) -> Artifact:
+    """What the manifest of the artifact `path` says; whether its other files are whole is not looked at.
+
+    Raises:
+        ArtifactError: If it is missing, or of another kind or format version.
+    """
+    return _read_manifest(path, kind, version)[0]
+
+
+def _read_manifest(path: Path, kind: str, version: int) -> tuple[Artifact, dict[str, str]]:
+    """The artifact, and the checksums of its files."""
     builder = _BUILDERS.get(kind, "`geoloc index`")
     try:
         text = (path / MANIFEST).read_bytes()
@@ -124,11 +145,7 @@ def read_artifact(path: Path, kind: str, version: int) -> Artifact:
             f"'{path}' is a {found[0]} of format {found[1]}, this version reads a {kind} of format {version}; "
             f"build it again with {builder}"
         )
-    for name, digest in files.items():
-        file = path / name
-        if Path(name).name != name or not file.is_file() or _sha256(file) != digest:
-            raise ArtifactError(f"'{file}' is missing or damaged (its checksum differs); build the artifact again")
-    return Artifact(path, kind, hashlib.sha256(text).hexdigest()[:16], metadata)
+    return Artifact(path, kind, hashlib.sha256(text).hexdigest()[:16], metadata), files
 
 
 def _sha256(file: Path) -> str:
