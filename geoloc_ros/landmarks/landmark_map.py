@@ -61,8 +61,8 @@ class LandmarkMap:
     """Where the scene lies on a map; None where nobody said."""
     camera_position_m: Float64
     """(m, 3), where it was trained from, frame of the scene."""
-    covariance_factor: float
-    """The covariance of a pose is to be multiplied with it, so that it says how wrong poses of this scene are."""
+    variance_factor: float
+    """What votes say of their variance is to be multiplied with it, so that covariances say how wrong poses are."""
     config: Mapping[str, Any]
     """What it was trained with, as nested dictionaries, for people."""
     map_id: str = "unsaved"
@@ -88,7 +88,7 @@ class LandmarkMap:
             "name": self.name, "landmarks": len(self.landmarks), "dimension": self.dimension,
             "patch_m": self.landmarks.patch_m, "camera": asdict(self.camera),
             "place": None if self.place is None else self.place.as_json(),
-            "covariance_factor": self.covariance_factor, "config": dict(self.config),
+            "variance_factor": self.variance_factor, "config": dict(self.config),
             "units": "metres in the frame of the scene; landmark k is row k - 1, its prototype row k",
         }
         with write_artifact(path, LANDMARK_MAP_KIND, LANDMARK_MAP_VERSION, metadata) as writer:
@@ -119,13 +119,16 @@ class LandmarkMap:
             return LandmarkMap(
                 str(metadata["name"]), landmarks, _numbers(artifact, "prototype", np.float32), path / _NETWORK_FILE,
                 camera, place, _numbers(artifact, "camera_position_m", np.float64),
-                float(metadata["covariance_factor"]), dict(metadata["config"]), artifact.artifact_id,
+                float(metadata["variance_factor"]), dict(metadata["config"]), artifact.artifact_id,
             )
         except (KeyError, TypeError, ValueError, ObservationError) as error:
             raise _incomplete(path, error) from error
 
     def stride_of(self, network: Network) -> int:
         """Pixels of the input per cell of its outputs, across and down, once `network` is seen to be that of this map.
+
+        Args:
+            network: With the outputs OUTPUT_NAMES, in that order.
 
         Raises:
             IndexMismatchError: If it takes other images, or its embeddings cannot be compared with the prototypes.
@@ -136,12 +139,11 @@ class LandmarkMap:
         height, width = self.camera.height, self.camera.width
         if network.input_shape != (3, height, width):
             raise self._unfit(network, f"takes {network.input_shape}, its camera makes {(3, height, width)}")
-        embedding, direction = network.output_shapes
-        stride = height // max(1, embedding[1])
-        cells = embedding[1:]
-        is_whole = (cells[0] * stride, cells[1] * stride) == (height, width)
-        if not is_whole or embedding[0] != self.dimension or direction != (2, *cells):
-            raise self._unfit(network, f"gives {embedding} and {direction}, prototypes are {self.dimension}-d")
+        cells = network.output_shapes[0][1:]
+        stride = height // max(1, cells[0])
+        wanted = tuple((size, height // stride, width // stride) for size in (self.dimension, 2))
+        if network.output_shapes != wanted or (cells[0] * stride, cells[1] * stride) != (height, width):
+            raise self._unfit(network, f"gives {network.output_shapes}, expected {wanted}")
         return stride
 
     def _unfit(self, network: Network, complaint: str) -> IndexMismatchError:
@@ -162,7 +164,7 @@ class LandmarkMap:
             return "was trained for a camera that is no ideal pinhole"
         if camera_m.ndim != 2 or camera_m.shape[1:] != (3,) or not len(camera_m) or not np.isfinite(camera_m).all():
             return "does not say where it was trained from"
-        return "" if self.covariance_factor > 0.0 else f"has a covariance factor of {self.covariance_factor}"
+        return "" if self.variance_factor > 0.0 else f"has a variance factor of {self.variance_factor}"
 
 
 def outline_of(path: Path) -> SceneOutline:
