@@ -4,8 +4,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <queue>
-#include <tuple>
 #include <vector>
 
 namespace {
@@ -92,7 +90,13 @@ class Growth {
   }
 
  private:
-  using Step = std::tuple<float, int32_t, int32_t>;  // cost, patch, element: ties are broken the same way everywhere
+  struct Step {
+    int32_t patch, element;
+  };
+
+  // Steps by their cost, in so many parts of a square patch size; what is cheaper than what was taken last is next.
+  static constexpr float kSteps = 1024.0f;
+  static constexpr size_t kBuckets = static_cast<size_t>(kSteps * (kReach * kReach + kNormalWeight * (1.0f - kBend))) + 2;
 
   float cost(int32_t element, const Centre& centre) const {
     return squared_distance(graph_.position[element], centre.position) +
@@ -138,19 +142,25 @@ class Growth {
   // Every patch grows from its start over the surface, the cheapest step of all patches first.
   void grow() {
     std::fill(patch_, patch_ + graph_.count, -1);
-    std::priority_queue<Step, std::vector<Step>, std::greater<Step>> steps;
-    for (size_t c = 0; c < centres_.size(); ++c)
-      steps.emplace(cost(centres_[c].start, centres_[c]), static_cast<int32_t>(c), centres_[c].start);
-    while (!steps.empty()) {
-      const auto [paid, number, element] = steps.top();
-      steps.pop();
-      if (patch_[element] >= 0) continue;
-      patch_[element] = number;
-      const Centre& centre = centres_[number];
-      for (int64_t k = graph_.offset[element]; k < graph_.offset[element + 1]; ++k) {
-        const int32_t to = graph_.neighbour[k];
-        if (patch_[to] < 0 && belongs(to, centre)) steps.emplace(cost(to, centre), number, to);
+    steps_.resize(kBuckets);
+    size_t now = 0;
+    const auto offer = [&](int32_t element, int32_t number) {
+      const float paid = std::min(kSteps * cost(element, centres_[number]), static_cast<float>(kBuckets - 1));
+      steps_[std::max(now, static_cast<size_t>(std::max(paid, 0.0f)))].push_back({number, element});
+    };
+    for (size_t c = 0; c < centres_.size(); ++c) offer(centres_[c].start, static_cast<int32_t>(c));
+    for (; now < kBuckets; ++now) {
+      // More may come while this is gone through.
+      for (size_t i = 0; i < steps_[now].size(); ++i) {
+        const Step step = steps_[now][i];
+        if (patch_[step.element] >= 0) continue;
+        patch_[step.element] = step.patch;
+        for (int64_t k = graph_.offset[step.element]; k < graph_.offset[step.element + 1]; ++k) {
+          const int32_t to = graph_.neighbour[k];
+          if (patch_[to] < 0 && belongs(to, centres_[step.patch])) offer(to, step.patch);
+        }
       }
+      steps_[now].clear();
     }
   }
 
@@ -264,6 +274,7 @@ class Growth {
   const Graph& graph_;
   int32_t* patch_;
   std::vector<Centre> centres_;
+  std::vector<std::vector<Step>> steps_;
 };
 
 }  // namespace

@@ -10,6 +10,8 @@ namespace {
 
 // Pixels whose centre lies on the edge of two triangles belong to one of them, whatever rounding says.
 constexpr double kEdge = 1e-7;
+// Of the two sides of a thin sheet the one that faces the camera is seen: the other counts as a little further away.
+constexpr double kBehind = 1.0 - 1e-4;
 
 struct Point {
   double x, y, z;  // optical frame
@@ -37,23 +39,22 @@ inline Corner project(const Point& p, const Pinhole& camera) {
 }
 
 struct Picture {
-  int32_t* seen;                // (H, W), which triangle, -1 for none
+  int32_t* seen;                // (H, W), label, 0 for none
   std::vector<float>& inverse;  // (H, W), 1 / depth, 0 for none
   const Pinhole& camera;
 
-  void draw(Corner a, Corner b, Corner c, int32_t triangle) {
-    double area = (b.u - a.u) * (c.v - a.v) - (b.v - a.v) * (c.u - a.u);
-    if (area < 0.0) {
-      std::swap(b, c);
-      area = -area;
-    }
-    if (!(area > 0.0)) return;
+  void draw(const Corner& a, const Corner& b, const Corner& c, int32_t label) {
     // Pixels whose centre (+ 0.5) lies between the outermost corners.
     const int left = first_pixel(std::min({a.u, b.u, c.u})), top = first_pixel(std::min({a.v, b.v, c.v}));
     const int right = last_pixel(std::max({a.u, b.u, c.u}), camera.width);
     const int bottom = last_pixel(std::max({a.v, b.v, c.v}), camera.height);
     if (left > right || top > bottom) return;
-    const double scale = 1.0 / area;
+    // Counter-clockwise seen from outside is negative where v goes down.
+    const double area = (b.u - a.u) * (c.v - a.v) - (b.v - a.v) * (c.u - a.u);
+    if (area == 0.0) return;
+    const bool is_front = area < 0.0;
+    if (!is_front) label = 0;
+    const double scale = 1.0 / area, back = is_front ? 1.0 : kBehind;
     // Share of b and of c at a point; 1 / depth is linear in the image.
     const double b_u = (c.v - a.v) * scale, b_v = -(c.u - a.u) * scale;
     const double c_u = -(b.v - a.v) * scale, c_v = (b.u - a.u) * scale;
@@ -65,10 +66,10 @@ struct Picture {
         const double u = column + 0.5 - a.u;
         const double of_b = b_u * u + b_v * v, of_c = c_u * u + c_v * v;
         if (of_b < -kEdge || of_c < -kEdge || of_b + of_c > 1.0 + kEdge) continue;
-        const float nearness = static_cast<float>(a.inverse + of_b * rise_b + of_c * rise_c);
+        const float nearness = static_cast<float>(back * (a.inverse + of_b * rise_b + of_c * rise_c));
         if (nearness > inverse[start + column]) {
           inverse[start + column] = nearness;
-          seen[start + column] = triangle;
+          seen[start + column] = label;
         }
       }
     }
@@ -89,7 +90,7 @@ Point cut(const Point& in, const Point& out, double near) {
 }
 
 // What of a triangle is beyond the near plane: three or four corners.
-void draw_cut(const Point* corner, int32_t triangle, Picture& picture) {
+void draw_cut(const Point* corner, int32_t label, Picture& picture) {
   Corner kept[4];
   int count = 0;
   const double near = picture.camera.near;
@@ -98,58 +99,75 @@ void draw_cut(const Point* corner, int32_t triangle, Picture& picture) {
     if (p.z >= near) kept[count++] = project(p, picture.camera);
     if ((p.z >= near) != (next.z >= near)) kept[count++] = project(cut(p, next, near), picture.camera);
   }
-  for (int i = 2; i < count; ++i) picture.draw(kept[0], kept[i - 1], kept[i], triangle);
+  for (int i = 2; i < count; ++i) picture.draw(kept[0], kept[i - 1], kept[i], label);
 }
 
-bool is_from_behind(const Point& a, const Point& b, const Point& c) {
-  const double abx = b.x - a.x, aby = b.y - a.y, abz = b.z - a.z, acx = c.x - a.x, acy = c.y - a.y, acz = c.z - a.z;
-  return a.x * (aby * acz - abz * acy) + a.y * (abz * acx - abx * acz) + a.z * (abx * acy - aby * acx) >= 0.0;
+// False if no part of a ball is in the image.
+bool may_see(const Point& centre, double radius, const Pinhole& camera) {
+  if (centre.z + radius < camera.near) return false;
+  const double right = camera.width - camera.cx, below = camera.height - camera.cy;
+  // Distance to the planes through the camera and the borders of the image, inwards.
+  const auto inside = [radius](double focal, double border, double aside, double ahead) {
+    return focal * aside + border * ahead >= -radius * std::hypot(focal, border);
+  };
+  return inside(camera.fx, camera.cx, centre.x, centre.z) && inside(-camera.fx, right, centre.x, centre.z) &&
+         inside(camera.fy, camera.cy, centre.y, centre.z) && inside(-camera.fy, below, centre.y, centre.z);
 }
+
+struct Pose {
+  const double* row;  // rotation by rows, then translation
+
+  Point apply(double x, double y, double z) const {
+    return {row[0] * x + row[1] * y + row[2] * z + row[9], row[3] * x + row[4] * y + row[5] * z + row[10],
+            row[6] * x + row[7] * y + row[8] * z + row[11]};
+  }
+};
 
 }  // namespace
 
 extern "C" {
 
-// `intrinsics`: fx, fy, cx, cy, nearest depth. `pose`: camera_from_scene, rotation by rows, then translation.
-// `label`: of triangles as seen from their front; from behind they hide others and are labelled 0.
-void geoloc_render_labels(const float* vertices, int64_t num_vertices, const int32_t* triangles, int64_t num_triangles,
-                          const int32_t* label, const double* pose, const double* intrinsics, int width, int height,
+// The arrays of geoloc_ros/landmarks/create/chunks.py, in its order. `pose`: camera_from_scene, rotation by rows, then
+// translation. `intrinsics`: fx, fy, cx, cy, nearest depth. `label` is that of triangles as seen from their front; from
+// behind they hide others and are labelled 0.
+void geoloc_render_labels(int64_t num_chunks, const float* vertices, const int64_t* vertex_start,
+                          const int32_t* triangles, const int64_t* triangle_start, const int32_t* label,
+                          const double* balls, const double* pose, const double* intrinsics, int width, int height,
                           int32_t* out_label, float* out_depth) {
   const Pinhole camera{intrinsics[0], intrinsics[1], intrinsics[2], intrinsics[3], intrinsics[4], width, height};
-  std::vector<Point> points(num_vertices);
-  std::vector<uint8_t> code(num_vertices);
-  const double *r = pose, *t = pose + 9;
-  for (int64_t i = 0; i < num_vertices; ++i) {
-    const double x = vertices[3 * i], y = vertices[3 * i + 1], z = vertices[3 * i + 2];
-    points[i] = {r[0] * x + r[1] * y + r[2] * z + t[0], r[3] * x + r[4] * y + r[5] * z + t[1],
-                 r[6] * x + r[7] * y + r[8] * z + t[2]};
-    code[i] = outside(points[i], camera);
-  }
+  const Pose camera_from_scene{pose};
   const size_t pixels = static_cast<size_t>(width) * height;
-  std::fill(out_label, out_label + pixels, -1);
+  std::fill(out_label, out_label + pixels, 0);
   std::vector<float> inverse(pixels, 0.0f);
   Picture picture{out_label, inverse, camera};
-  for (int64_t k = 0; k < num_triangles; ++k) {
-    const int32_t* row = triangles + 3 * k;
-    const uint8_t a = code[row[0]], b = code[row[1]], c = code[row[2]];
-    if (a & b & c) continue;
-    const Point corner[3] = {points[row[0]], points[row[1]], points[row[2]]};
-    if ((a | b | c) & 16) {
-      draw_cut(corner, static_cast<int32_t>(k), picture);
-    } else {
-      picture.draw(project(corner[0], camera), project(corner[1], camera), project(corner[2], camera),
-                   static_cast<int32_t>(k));
+  std::vector<Point> points;
+  std::vector<uint8_t> code;
+  std::vector<Corner> corners;
+  for (int64_t chunk = 0; chunk < num_chunks; ++chunk) {
+    const double* ball = balls + 4 * chunk;
+    if (!may_see(camera_from_scene.apply(ball[0], ball[1], ball[2]), ball[3], camera)) continue;
+    const size_t count = static_cast<size_t>(vertex_start[chunk + 1] - vertex_start[chunk]);
+    points.resize(count);
+    code.resize(count);
+    corners.resize(count);
+    const float* vertex = vertices + 3 * vertex_start[chunk];
+    for (size_t i = 0; i < count; ++i) {
+      points[i] = camera_from_scene.apply(vertex[3 * i], vertex[3 * i + 1], vertex[3 * i + 2]);
+      code[i] = outside(points[i], camera);
+      corners[i] = project(points[i], camera);
+    }
+    for (int64_t k = triangle_start[chunk]; k < triangle_start[chunk + 1]; ++k) {
+      const int32_t* row = triangles + 3 * k;
+      const uint8_t a = code[row[0]], b = code[row[1]], c = code[row[2]];
+      if (a & b & c) continue;
+      if ((a | b | c) & 16) {
+        const Point corner[3] = {points[row[0]], points[row[1]], points[row[2]]};
+        draw_cut(corner, label[k], picture);
+      } else {
+        picture.draw(corners[row[0]], corners[row[1]], corners[row[2]], label[k]);
+      }
     }
   }
-  for (size_t i = 0; i < pixels; ++i) {
-    const int32_t k = out_label[i];
-    out_depth[i] = k < 0 ? NAN : 1.0f / inverse[i];
-    if (k < 0) {
-      out_label[i] = 0;
-      continue;
-    }
-    const int32_t* row = triangles + 3 * static_cast<int64_t>(k);
-    out_label[i] = is_from_behind(points[row[0]], points[row[1]], points[row[2]]) ? 0 : label[k];
-  }
+  for (size_t i = 0; i < pixels; ++i) out_depth[i] = inverse[i] > 0.0f ? 1.0f / inverse[i] : NAN;
 }
 }

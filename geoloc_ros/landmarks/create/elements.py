@@ -121,7 +121,8 @@ def _neighbours(links: Int64, count: int) -> tuple[Int64, Int32]:
     """Offsets and neighbours of links (L, 2), each in both directions, each once."""
     both = np.concatenate([links, links[:, ::-1]]).astype(np.int64)
     both = both[both[:, 0] != both[:, 1]]
-    keys = np.unique(both[:, 0] * count + both[:, 1])
+    keys = np.sort(both[:, 0] * count + both[:, 1])
+    keys = keys[np.diff(keys, prepend=-1) > 0]
     offset = np.zeros(count + 1, np.int64)
     np.cumsum(np.bincount(keys // count, minlength=count), out=offset[1:])
     return offset, (keys % count).astype(np.int32)

@@ -11,6 +11,7 @@ from geoloc_ros.core.camera import Camera, ray_planes
 from geoloc_ros.core.landmarks import NO_LANDMARK, ViewLabels
 from geoloc_ros.core.native import load_native
 from geoloc_ros.core.types import Bool, Float32, Float64, Int32, Pose3
+from geoloc_ros.landmarks.create.chunks import chunks_of
 from geoloc_ros.landmarks.create.directions import project_landmarks
 from geoloc_ros.landmarks.create.patches import Patches
 from geoloc_ros.landmarks.create.splats import splats_of
@@ -39,9 +40,7 @@ class LabelRenderer:
         surface, label = patches.surface, patches.patch
         if not len(surface.triangles):
             surface, label = splats_of(surface, label)
-        self._vertices_m = np.ascontiguousarray(surface.vertices_m, np.float32)
-        self._triangles = np.ascontiguousarray(surface.triangles, np.int32)
-        self._label = np.ascontiguousarray(label, np.int32)
+        self._chunks = chunks_of(surface, label)
 
     def render(self, camera: Camera, scene_from_camera: Pose3, measured_depth_m: Float32 | None = None) -> ViewLabels:
         """Landmark and depth of each pixel's centre.
@@ -78,9 +77,13 @@ class LabelRenderer:
         pose = np.concatenate([camera_from_scene.rotation.ravel(), camera_from_scene.translation_m]).astype(np.float64)
         near_m = _NEAR_RATIO * self.patches.landmarks.patch_m
         intrinsics = np.array([camera.fx, camera.fy, camera.cx, camera.cy, near_m])
+        chunks = self._chunks
+        arrays = (
+            chunks.vertices_m, chunks.vertex_start, chunks.triangles, chunks.triangle_start, chunks.label, chunks.ball,
+            pose, intrinsics,
+        )
         _native().geoloc_render_labels(
-            self._vertices_m.ctypes.data, len(self._vertices_m), self._triangles.ctypes.data, len(self._triangles),
-            self._label.ctypes.data, pose.ctypes.data, intrinsics.ctypes.data, camera.width, camera.height,
+            len(chunks.ball), *(array.ctypes.data for array in arrays), camera.width, camera.height,
             landmark.ctypes.data, depth_m.ctypes.data,
         )
         return landmark, depth_m
@@ -119,9 +122,7 @@ class LabelRenderer:
 @cache
 def _native() -> ctypes.CDLL:
     library = load_native()
-    pointer, count, size = ctypes.c_void_p, ctypes.c_int64, ctypes.c_int
-    library.geoloc_render_labels.argtypes = [
-        pointer, count, pointer, count, *[pointer] * 3, *[size] * 2, *[pointer] * 2
-    ]
+    pointer, size = ctypes.c_void_p, ctypes.c_int
+    library.geoloc_render_labels.argtypes = [ctypes.c_int64, *[pointer] * 8, *[size] * 2, *[pointer] * 2]
     library.geoloc_render_labels.restype = None
     return library
