@@ -56,7 +56,7 @@ extern "C" void geoloc_nearest_prototypes(const float* values, int64_t cells, in
   // So many panels stay in the first cache while all cells of a block pass by.
   const int64_t together = std::max<int64_t>(1, 4096 / (depth * kLanes));
   std::vector<float> block(static_cast<size_t>(kCellsAtOnce * depth));
-  std::vector<Best> best(kCellsAtOnce);
+  alignas(64) Best best[kCellsAtOnce];
   for (int64_t first = 0; first < cells; first += kCellsAtOnce) {
     const int64_t count = std::min(kCellsAtOnce, cells - first), groups = (count + kCells - 1) / kCells;
     for (int64_t i = 0; i < groups * kCells; ++i) {
@@ -69,7 +69,7 @@ extern "C" void geoloc_nearest_prototypes(const float* values, int64_t cells, in
     for (int64_t p = 0; p < num_panels; p += together) {
       for (int64_t g = 0; g < groups; ++g) {
         compare(block.data() + g * kCells * depth, depth, panels + p * depth * kLanes,
-                std::min(together, num_panels - p), static_cast<int32_t>(p), best.data() + g * kCells);
+                std::min(together, num_panels - p), static_cast<int32_t>(p), best + g * kCells);
       }
     }
     for (int64_t i = 0; i < count; ++i) {
