@@ -116,6 +116,19 @@ class HeadingFix:
 
 
 @dataclass(frozen=True)
+class PoseFix:
+    """A pose that somebody else measured, as landmarks of a scene allow; now and then one is wrong altogether."""
+
+    stamp_ns: int
+    pose: Pose2
+    """Of the base, map frame."""
+    covariance: Float64
+    """(3, 3) of x, y, yaw: m^2, m rad, rad^2."""
+    odometry: Pose2
+    """Of the base at that stamp, in odometry's own frame."""
+
+
+@dataclass(frozen=True)
 class PlaceEvidence:
     """Where somebody else believes the vehicle to be, as recognition of photos does; all of it may be wrong."""
 

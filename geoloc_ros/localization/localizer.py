@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,7 @@ from geoloc_ros.core.types import (
     PlaceEvidence,
     Pose2,
     PoseEstimate,
+    PoseFix,
     PositionFix,
     SemanticScan,
 )
@@ -26,6 +28,7 @@ from geoloc_ros.localization.camera_yaw.turning import BinLayout
 from geoloc_ros.localization.fix_queue import FixQueue
 from geoloc_ros.localization.keeping import PlaceKeeper
 from geoloc_ros.localization.place_index import PlaceIndex
+from geoloc_ros.localization.pose_choice import OtherPoses
 from geoloc_ros.localization.search import GlobalSearch
 from geoloc_ros.localization.status import FixStatus
 
@@ -53,6 +56,8 @@ class LocalizerHealth:
     """Of the camera on the vehicle, beyond what tf says."""
     num_buildings: int
     """That the last alignment used."""
+    num_poses: int
+    """Of others that agree with each other, so that they are believed."""
 
 
 class Localizer:
@@ -60,7 +65,8 @@ class Localizer:
 
     Two layers. `GlobalSearch` holds the belief over the whole map; `PlaceKeeper` follows its best mode metre by metre
     and says what speaks for it; `FixStatus` decides whether that is a fix. While there is none, a frame every few
-    metres is compared with the whole map; with a fix fewer are, so that the belief is warm when it is needed.
+    metres is compared with the whole map; with a fix fewer are, so that the belief is warm when it is needed. Poses
+    that others measure sharpen the place, or stand for themselves where the map has nothing to follow (`OtherPoses`).
     """
 
     def __init__(self, index: PlaceIndex, config: Config, layout: BinLayout | None = None) -> None:
@@ -81,7 +87,9 @@ class Localizer:
         self._keeper = PlaceKeeper(index, config)
         self._status = FixStatus(config.localizer)
         self._queue = FixQueue()
+        self._poses = OtherPoses(config)
         self._at: OdometryPose | None = None
+        self._is_followed = True
         self._unsearched_m = np.inf
 
     @property
@@ -97,13 +105,14 @@ class Localizer:
         return LocalizerHealth(
             self._search.log_evidence, self._keeper.significance.doubt, nan if alignment is None else alignment.nis,
             nan if alignment is None else alignment.scale, nan if alignment is None else alignment.depth_scale,
-            yaw_rad, 0 if alignment is None else alignment.num_buildings,
+            yaw_rad, 0 if alignment is None else alignment.num_buildings, self._poses.num_agreeing,
         )
 
     def configure(self, config: LocalizerConfig) -> None:
         """Judge by other limits from the next frame on; belief and fix are kept."""
         self._config = config
         self._status.configure(config)
+        self._poses.configure(config)
 
     def warm_up(self) -> None:
         """Load now what the first frame would wait for: kernels, and the pages of the index. As new after that."""
@@ -122,6 +131,7 @@ class Localizer:
     def set_initial_pose(self, pose: Pose2, covariance: Float64) -> None:
         """Start from a pose in the map frame that somebody names, with its covariance (3, 3) of x, y, yaw."""
         self._status.reset("initial pose given")
+        self._poses.reset()
         self._search.set_pose(pose, covariance)
         self._keeper.begin(pose, covariance)
 
@@ -136,6 +146,14 @@ class Localizer:
     def add_places(self, evidence: PlaceEvidence) -> None:
         """Hear of places that somebody else found, all of which may be wrong. ObservationError if it is not finite."""
         self._queue.add(evidence)
+
+    def add_pose(self, fix: PoseFix) -> None:
+        """Hear of a pose, at any time: only one that agrees with others along the odometry is believed.
+
+        Raises:
+            ObservationError: If something in it is not finite, or its covariance is none.
+        """
+        self._poses.add(fix)
 
     def move(self, stamp_ns: int, odometry: Pose2) -> None:
         """Drive on without a frame, as while a camera pauses; nothing happens before the first one.
@@ -167,18 +185,19 @@ class Localizer:
             modes = self._search.modes()
         self._keeper.significance.add_map(self._search.testify())
         self._see(observation)
-        place, verdict = self._keeper.place(modes), self._keeper.verdict(modes)
-        estimate_modes = (place, *self._keeper.others(modes))
+        choice = self._poses.choose(modes, self._keeper, self._status)
+        place, verdict = choice.place, choice.verdict
         had_fix = self._status.has_fix
         status, reason = self._status.update(verdict)
-        if self._status.has_fix:
+        self._is_followed = choice.is_followed
+        if self._status.has_fix and choice.is_followed:
             self._keeper.trust()
-        elif had_fix and verdict.doubt > self._config.lost_doubt:
+        elif not self._status.has_fix and had_fix and verdict.doubt > self._config.lost_doubt:
             self._keeper.suspect()
             self._search.reopen(_REOPENED_SHARE)
         return PoseEstimate(
-            observation.stamp_ns, place.pose, place.covariance, status, verdict.probability, reason,
-            self._search.hypotheses, estimate_modes, verdict.chance,
+            observation.stamp_ns, place.pose, place.covariance, status, verdict.probability, reason + choice.remark,
+            self._search.hypotheses, (place, *choice.others), verdict.chance,
         )
 
     def _check(self, observation: Observation) -> None:
@@ -214,10 +233,12 @@ class Localizer:
                 self._search.move(self._scaled(motion))
                 self._keeper.carry(stamp_ns, odometry, travelled_m)
                 self._hear(stamp_ns, stamp_ns, speed_m_per_ns)
+                self._tell(self._poses.carry(stamp_ns, odometry))
                 self._unsearched_m += travelled_m
                 return
         self._queue.forget(stamp_ns - _STALE_NS)
         self._hear(stamp_ns, stamp_ns, 0.0)
+        self._tell(self._poses.carry(stamp_ns, odometry))
 
     def _see(self, observation: Observation) -> None:
         """Let a frame speak of the followed place, and tell the belief over the map once that is a fix.
@@ -227,7 +248,7 @@ class Localizer:
         search, keeper = self._search, self._keeper
         query = search.seen_ahead(observation.query)
         nats = keeper.see(observation, query, search.camera_yaw_rad, search.camera_sigma_rad)
-        if self._status.has_fix and keeper.pose is not None and nats != 0.0:
+        if self._status.has_fix and self._is_followed and keeper.pose is not None and nats != 0.0:
             search.favour(keeper.pose, nats)
 
     def _is_due(self) -> bool:
@@ -247,6 +268,11 @@ class Localizer:
                 driven_m = max(0.0, (now_ns - fix.stamp_ns) * speed_m_per_ns)
                 self._keeper.significance.add_places(*self._search.hear_places(fix, driven_m, self._keeper.pose))
                 continue
+            self._tell((fix,))
+
+    def _tell(self, fixes: Sequence[PositionFix | HeadingFix]) -> None:
+        """Let belief and place hear of what somebody measured at the stamp that they were moved to."""
+        for fix in fixes:
             self._search.hear(fix)
             if isinstance(fix, PositionFix):
                 self._keeper.hear(fix)
@@ -255,4 +281,5 @@ class Localizer:
         self._search.reset()
         self._keeper.reset()
         self._status.reset(why)
+        self._poses.reset()
         self._unsearched_m = np.inf

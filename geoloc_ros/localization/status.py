@@ -82,6 +82,10 @@ class FixStatus:
         """After the last frame."""
         return self._status in (LocalizationStatus.INITIALIZED, LocalizationStatus.DEGRADED)
 
+    def would_stand(self, verdict: Verdict, is_new: bool) -> bool:
+        """Whether a verdict makes a fix, a new one or one that is to be kept."""
+        return not (self._new if is_new else self._lost).complaint(verdict)
+
     def update(self, verdict: Verdict) -> tuple[LocalizationStatus, str]:
         """State after a frame, with one line for people."""
         if self.has_fix:
