@@ -41,7 +41,8 @@ from geoloc_ros.core.interfaces import Encoder, Network
 from geoloc_ros.core.progress import no_progress
 from geoloc_ros.core.types import Float32
 from geoloc_ros.core.view import CameraFrame, View
-from geoloc_ros.datasets.bag import BagFrame, BagReader
+from geoloc_ros.datasets.bag import BagReader
+from geoloc_ros.datasets.bag_frames import BagFrame
 from geoloc_ros.datasets.parts import PARTS
 from geoloc_ros.inference.agreement import class_agreement, golden_batch, range_error, relative_error
 from geoloc_ros.inference.load import load_network

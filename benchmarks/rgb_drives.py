@@ -38,7 +38,8 @@ from geoloc_ros.core.interfaces import Encoder
 from geoloc_ros.core.progress import no_progress
 from geoloc_ros.core.types import Observation, SemanticScan
 from geoloc_ros.core.view import CameraFrame, View
-from geoloc_ros.datasets.bag import BagFrame, BagReader
+from geoloc_ros.datasets.bag import BagReader
+from geoloc_ros.datasets.bag_frames import BagFrame
 from geoloc_ros.datasets.parts import PARTS
 from geoloc_ros.evaluation.metrics import evaluate_poses, interpolate_poses
 from geoloc_ros.index import index_map

@@ -18,7 +18,8 @@ from geoloc_ros.core.progress import ProgressCallback
 from geoloc_ros.core.section import validated
 from geoloc_ros.core.types import Float32, Float64
 from geoloc_ros.core.view import CameraFrame
-from geoloc_ros.datasets.bag import BagFrame, BagReader
+from geoloc_ros.datasets.bag import BagReader
+from geoloc_ros.datasets.bag_frames import BagFrame
 from geoloc_ros.datasets.parts import Part, choose_parts
 from geoloc_ros.evaluation.metrics import Metrics, evaluate_poses, interpolate_poses
 from geoloc_ros.evaluation.report.page import render_page

@@ -186,3 +186,29 @@ def test_no_bag_is_refused(content: bytes, tmp_path: Path) -> None:
 def test_a_bag_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="geoloc simulate"):
         BagReader(tmp_path / "gone.mcap")
+
+
+def test_images_need_no_odometry(make_bag: MakeBag) -> None:
+    reader = make_bag([*frame(START_NS), mount(), *frame(START_NS + 1)])
+    found = list(reader.images())
+    assert [image.stamp_ns for image in found] == [START_NS, START_NS + 1]
+    assert all(image.base_from_camera.translation_m.tolist() == [0.0, 0.0, 2.0] for image in found)
+    came = found[0].camera_frame()
+    assert came.image is not None and came.image[0, 0].tolist() == [1, 2, 3] and came.depths == ()
+
+
+def test_without_mounts_the_camera_is_the_base(make_bag: MakeBag) -> None:
+    reader = make_bag(frame(START_NS))
+    (found,) = reader.images(("image", "depth"))
+    assert not reader.has_mounts() and np.array_equal(found.base_from_camera.rotation, np.eye(3))
+    assert found.camera_frame().depths[0].depth_m[0, 0] == 7.0
+
+
+def test_a_bag_without_images_is_refused_with_what_it_has(make_bag: MakeBag) -> None:
+    with pytest.raises(DatasetError, match=r"/camera/image.*it has"):
+        next(make_bag(frame(START_NS)[:1]).images())
+
+
+def test_a_camera_that_the_mounts_do_not_name_is_refused(make_bag: MakeBag) -> None:
+    with pytest.raises(DatasetError, match="somewhere|camera_optical"):
+        next(make_bag([mount("somewhere"), *frame(START_NS)]).images())
