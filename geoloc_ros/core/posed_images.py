@@ -11,6 +11,15 @@ from geoloc_ros.core.types import Int64, Pose3
 
 
 @dataclass(frozen=True)
+class DepthCamera:
+    """What measured depth, where the sensor kept it apart from the images."""
+
+    camera: Camera
+    camera_from_depth: Pose3
+    """From its optical frame to that of the camera of the images."""
+
+
+@dataclass(frozen=True)
 class PosedImages:
     """N images in a fixed order. The frame of the scene is metric, whatever its origin and axes."""
 
@@ -25,11 +34,13 @@ class PosedImages:
     scene_from_camera: tuple[Pose3, ...]
     """(N,), optical frame: z forward, x right, y down."""
     depth_file: tuple[str, ...]
-    """(N,), images of 16 bit as large as `camera` says; "" where there is none."""
+    """(N,), images of 16 bit, as large as their camera says; "" where there is none. See `core.depth_files`."""
     depth_unit_m: float
-    """What one step of a depth image is worth; 0 is no depth."""
+    """What one step of a depth image is worth; 0 and 65535 are no depth."""
     stamp_ns: Int64
     """(N,); -1 where nobody knows."""
+    depth_camera: DepthCamera | None = None
+    """None where depth images look as `camera` does, pixel by pixel."""
 
     def __len__(self) -> int:
         """N."""
@@ -45,7 +56,7 @@ class PosedImages:
         return PosedImages(
             self.name, self.root, tuple(self.file[row] for row in chosen), tuple(self.camera[row] for row in chosen),
             tuple(self.scene_from_camera[row] for row in chosen), tuple(self.depth_file[row] for row in chosen),
-            self.depth_unit_m, self.stamp_ns[rows],
+            self.depth_unit_m, self.stamp_ns[rows], self.depth_camera,
         )
 
 

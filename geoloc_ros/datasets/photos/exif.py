@@ -17,6 +17,7 @@ from geoloc_ros.datasets.photos.columns import Place
 
 _GPS_IFD, _EXIF_IFD, _DESCRIPTION = 0x8825, 0x8769, 0x010E
 _LATITUDE_REF, _LATITUDE, _LONGITUDE_REF, _LONGITUDE, _GPS_TIME, _DIRECTION, _GPS_DATE = 1, 2, 3, 4, 7, 17, 29
+_ORIENTATION, _UPRIGHT = 0x0112, 1
 _TIME_TAKEN, _OFFSET, _SUBSECOND = 0x9003, 0x9011, 0x9291
 _UNREADABLE = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, ZeroDivisionError, OverflowError)
 """What Pillow raises for files that are damaged, and what their values raise."""
@@ -54,6 +55,26 @@ def read_taken(file: Path) -> Taken:
         _place(gps), _compass_deg(gps, described),
         stamp_ns if stamp_ns >= 0 else _mapillary_stamp_ns(described), str(described.get("MAPSequenceUUID", "")),
     )
+
+
+def read_size(file: Path) -> tuple[int, int]:
+    """Width and height of an image, of its header alone.
+
+    Raises:
+        ValueError: If it cannot be opened, or would be turned to be upright, so that no camera knows its pixels.
+    """
+    from PIL import Image
+
+    try:
+        with Image.open(file) as image:
+            size = image.size
+            # Of others Pillow would read all pixels before it knows.
+            turn = image.getexif().get(_ORIENTATION, _UPRIGHT) if image.format == "JPEG" else _UPRIGHT
+    except (*_UNREADABLE, Image.DecompressionBombError) as error:
+        raise ValueError(f"no image that can be opened ({type(error).__name__})") from None
+    if turn != _UPRIGHT:
+        raise ValueError(f"its EXIF says that it is turned (orientation {turn}); poses are of the pixels as they lie")
+    return int(size[0]), int(size[1])
 
 
 def decode_photo(file: Path) -> tuple[int, int]:
