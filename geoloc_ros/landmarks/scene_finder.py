@@ -9,23 +9,25 @@ import numpy as np
 
 from geoloc_ros.core.camera import Camera
 from geoloc_ros.core.landmarks import CameraPose, NotFound
-from geoloc_ros.core.types import Pose3, UInt8
+from geoloc_ros.core.types import Float64, Pose2, Pose3, UInt8
 from geoloc_ros.landmarks.finder import LandmarkFinder, Sighting
 from geoloc_ros.landmarks.landmark_map import SceneOutline
 from geoloc_ros.landmarks.prior import CameraPrior
 from geoloc_ros.landmarks.scene_shelf import SceneShelf
+from geoloc_ros.landmarks.vehicle_pose import camera_prior
 
 # A vehicle whose place on the map is that unsure may be in a scene that begins so many standard deviations off.
 _SIGMAS = 3.0
 
 
 @dataclass(frozen=True)
-class MapPrior:
-    """Where somebody believes a camera to be on the map; it may be wrong."""
+class VehiclePrior:
+    """Where somebody believes the vehicle of a camera to be on the map; it may be wrong."""
 
-    map_from_camera: Pose3
-    sigma_m: float
-    sigma_rad: float
+    pose: Pose2
+    covariance: Float64
+    """(3, 3) of x, y, yaw."""
+    base_from_camera: Pose3
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ class SceneFinder:
         self._turn = 0
 
     def look(
-        self, image: UInt8, camera: Camera, rng: np.random.Generator, prior: MapPrior | None = None
+        self, image: UInt8, camera: Camera, rng: np.random.Generator, prior: VehiclePrior | None = None
     ) -> SceneAnswer:
         """Where `camera` was when it took an image (H, W, 3), red first.
 
@@ -97,11 +99,12 @@ class SceneFinder:
         """The next image has nothing to do with the last one."""
         self._last, self._turn = None, 0
 
-    def _candidates(self, prior: MapPrior | None, last: SceneOutline | None) -> Sequence[SceneOutline]:
+    def _candidates(self, prior: VehiclePrior | None, last: SceneOutline | None) -> Sequence[SceneOutline]:
         scenes = [scene for scene in self._shelf.scenes if scene.path not in self._shelf.failures]
         if prior is not None and any(scene.place is not None for scene in scenes):
-            position_m = prior.map_from_camera.translation_m[:2]
-            return self._shelf.around(position_m, self._radius_m + _SIGMAS * prior.sigma_m)
+            position_m = np.array([prior.pose.x_m, prior.pose.y_m])
+            sigma_m = float(np.sqrt(max(0.0, np.linalg.eigvalsh(prior.covariance[:2, :2])[-1])))
+            return self._shelf.around(position_m, self._radius_m + _SIGMAS * sigma_m)
         others = [scene for scene in scenes if scene is not last]
         begin = self._turn % max(1, len(others))
         return ([last] if last is not None and last in scenes else []) + others[begin:] + others[:begin]
@@ -114,8 +117,10 @@ class SceneFinder:
         for scene in chosen:
             yield scene, self._shelf.fetch(scene)
 
-    def _prior_in(self, scene: SceneOutline, prior: MapPrior | None) -> CameraPrior | None:
+    def _prior_in(self, scene: SceneOutline, prior: VehiclePrior | None) -> CameraPrior | None:
         map_from_scene = self._shelf.map_from_scene(scene)
         if prior is None or map_from_scene is None:
             return None
-        return CameraPrior(map_from_scene.inverse() @ prior.map_from_camera, prior.sigma_m, prior.sigma_rad)
+        return camera_prior(
+            prior.pose, prior.covariance, map_from_scene, prior.base_from_camera, scene.camera_position_m
+        )

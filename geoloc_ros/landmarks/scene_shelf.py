@@ -79,16 +79,22 @@ class SceneShelf(Generic[Finder]):
                 )
         self.scenes = tuple(scenes)
         self._load, self._budget_mb = load, budget_mb
-        self._map_from_scene = {scene.path: scene.place.on(origin) for scene in scenes if scene.place is not None}
-        self._seen_from_m = {
-            scene.path: self._map_from_scene[scene.path].apply(scene.camera_position_m)
-            for scene in scenes if scene.place is not None
-        }
+        self._map_from_scene: dict[Path, Pose3] = {}
+        self._seen_from_m: dict[Path, Float64] = {}
+        self.place_on(origin)
         self._held: OrderedDict[Path, Future[Finder]] = OrderedDict()
         """By the time they were last wanted."""
         self._failed: dict[Path, str] = {}
         self._lock = threading.Lock()
         self._loader = ThreadPoolExecutor(1, "scenes")
+
+    def place_on(self, origin: GeoOrigin | None) -> None:
+        """Tell positions from now on in the frame of the map of another origin; what is held stays."""
+        placed = [(scene, scene.place.on(origin)) for scene in self.scenes if scene.place is not None]
+        self._map_from_scene = {scene.path: map_from_scene for scene, map_from_scene in placed}
+        self._seen_from_m = {
+            scene.path: map_from_scene.apply(scene.camera_position_m) for scene, map_from_scene in placed
+        }
 
     def map_from_scene(self, scene: SceneOutline) -> Pose3 | None:
         """Where a scene lies on the map; None where nobody said."""

@@ -89,6 +89,8 @@ def test_on_another_map_the_same_scene_is_near(tmp_path: Path) -> None:
     assert shelf.around(np.array([0.0, 1112.0]), 100.0) == scenes
     moved = shelf.map_from_scene(scenes[0])
     assert moved is not None and moved.translation_m[1] == pytest.approx(1112.0, abs=1.0)
+    shelf.place_on(ORIGIN)
+    assert shelf.around(np.array([0.0, 0.0]), 100.0) == scenes
 
 
 def test_a_scene_that_nobody_placed_is_nowhere_and_can_be_fetched(tmp_path: Path) -> None:
