@@ -10,7 +10,7 @@ from pydantic import Field
 
 from geoloc_ros.core.curation_config import CurationConfig
 from geoloc_ros.core.errors import ConfigError
-from geoloc_ros.core.landmark_config import CameraPoseConfig, VotingConfig
+from geoloc_ros.core.landmark_config import CameraPoseConfig, ScenesConfig, VotingConfig
 from geoloc_ros.core.localization_config import AlignConfig, LocalizerConfig, MotionConfig, TrackerConfig
 from geoloc_ros.core.photo_config import PhotoConfig, SearchConfig
 from geoloc_ros.core.section import Section, validated
@@ -155,6 +155,7 @@ class Config(Section):
     curation: CurationConfig = CurationConfig()
     voting: VotingConfig = VotingConfig()
     camera_pose: CameraPoseConfig = CameraPoseConfig()
+    scenes: ScenesConfig = ScenesConfig()
     sim: SimConfig = SimConfig()
 
 

@@ -31,3 +31,11 @@ class CameraPoseConfig(Section):
     max_log10_chance: float = Field(
         -6.0, description="Poses that chance fits as well this often (logarithm to base 10) are not found"
     )
+
+
+class ScenesConfig(Section):
+    """Which of many learnt scenes are looked for, and held in memory."""
+
+    radius_m: float = Field(30.0, gt=0.0, description="Scenes are looked for so far from where they were learnt, m")
+    memory_mb: float = Field(1000.0, gt=0.0, description="What scenes may take of memory, with their engines, MB")
+    tries: int = Field(2, ge=1, le=1000, description="Scenes that are looked for in one image at the most")
