@@ -64,15 +64,6 @@ def over_segment(surface: Surface, patch_m: float) -> Patches:
     return _patches(surface, elements, _grow(elements, patch_m), patch_m)
 
 
-def keep_landmarks(patches: Patches, rows: Int64) -> Patches:
-    """The patches of these rows of `landmarks`, numbered from 1 in that order; the surface of others stays, unnamed."""
-    number = np.zeros(len(patches) + 1, np.int32)
-    number[rows + 1] = np.arange(1, len(rows) + 1)
-    old = patches.landmarks
-    kept = Landmarks(old.position_m[rows], old.normal[rows], old.patch_m)
-    return Patches(patches.surface, number[patches.patch], patches.area_m2[rows], kept)
-
-
 def _area_m2(surface: Surface) -> float:
     """0 for a cloud, which is bounded by its points."""
     a, b, c = np.moveaxis(surface.vertices_m[surface.triangles].astype(np.float64), 1, 0)
