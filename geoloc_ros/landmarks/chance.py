@@ -7,6 +7,7 @@ from scipy.special import gammaln
 
 from geoloc_ros.core.types import Float64
 
+_LN_10 = np.log(10.0)
 _SAMPLE = 3
 """Points that fix a pose."""
 _POSES_PER_SAMPLE = 4
@@ -30,16 +31,17 @@ def log10_chance(error_px: Float64, num_points: int, area_px2: float) -> float:
         Above 0 where nothing speaks against chance; the number of poses that 3 points of K give where I is 3 or less.
     """
     assert len(error_px) <= num_points
-    size = np.arange(_SAMPLE + 1, len(error_px) + 1)
-    subsets = np.log10(_POSES_PER_SAMPLE * max(1, num_points - _SAMPLE))
+    size = np.arange(_SAMPLE + 1, len(error_px) + 1, dtype=np.float64)
+    subsets = np.log10(_POSES_PER_SAMPLE * max(1.0, num_points - _SAMPLE))
     if not len(size):
-        return float(subsets + _log10_choose(num_points, np.array([min(_SAMPLE, num_points)]))[0])
+        return float(subsets + _log10_choose(num_points, min(_SAMPLE, num_points)))
     radius_px = np.maximum(np.sort(error_px)[_SAMPLE:], _LEAST_ERROR_PX)
     within = np.log10(np.minimum(1.0, np.pi * radius_px**2 / area_px2))
-    subsets = subsets + _log10_choose(num_points, size) + _log10_choose(size, np.full(len(size), _SAMPLE))
+    subsets = subsets + _log10_choose(num_points, size) + _log10_choose(size, _SAMPLE)
     return float(np.min(subsets + (size - _SAMPLE) * within))
 
 
-def _log10_choose(total: Float64 | int, chosen: Float64) -> Float64:
-    total = np.asarray(total, np.float64)
-    return np.asarray((gammaln(total + 1) - gammaln(chosen + 1) - gammaln(total - chosen + 1)) / np.log(10.0))
+def _log10_choose(total: Float64 | float, chosen: Float64 | float) -> Float64:
+    return np.asarray(
+        (gammaln(np.add(total, 1.0)) - gammaln(np.add(chosen, 1.0)) - gammaln(np.subtract(total, chosen) + 1.0)) / _LN_10
+    )

@@ -45,7 +45,8 @@ def search_pose(
         return None
     if not found or not np.isfinite(rotation).all() or not np.isfinite(translation).all():
         return None
-    camera_from_scene = Pose3(np.asarray(cv2.Rodrigues(rotation)[0], np.float64), np.asarray(translation).reshape(3))
+    turn, shift_m = np.asarray(cv2.Rodrigues(rotation)[0], np.float64), np.asarray(translation, np.float64)
+    camera_from_scene = Pose3(turn, shift_m.reshape(3))
     from_middle = camera_from_scene.inverse()
     return Pose3(from_middle.rotation, from_middle.translation_m + middle_m)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from geoloc_ros.core.errors import ObservationError
-from geoloc_ros.core.types import Bool, Float64, Pose3
+from geoloc_ros.core.types import Bool, Float32, Float64, Pose3
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class CameraPrior:
                 f"{self.sigma_rad} rad); leave it out"
             )
 
-    def may_show(self, points_m: Float64, normal: Float64, half_fov_rad: float, sigmas: float) -> Bool:
+    def may_show(self, points_m: Float64, normal: Float32, half_fov_rad: float, sigmas: float) -> Bool:
         """Which points (K, 3) on surfaces of that normal (K, 3) the camera may see from within so many sigmas.
 
         Args:
