@@ -54,8 +54,9 @@ def rooms_inside() -> Surface:
 
 
 def elements_of(patches: Patches) -> Elements:
-    is_cloud = not len(patches.surface.triangles)
-    return point_elements(patches.surface) if is_cloud else triangle_elements(patches.surface, patches.landmarks.patch_m)
+    if len(patches.surface.triangles):
+        return triangle_elements(patches.surface, patches.landmarks.patch_m)
+    return point_elements(patches.surface)
 
 
 def pieces(patches: Patches) -> Int64:
