@@ -6,7 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geoloc_ros.core.errors import DatasetError
-from geoloc_ros.evaluation.tum import read_tum, write_tum
+from geoloc_ros.core.geometry import rotation_from_rpy
+from geoloc_ros.core.types import Pose3
+from geoloc_ros.evaluation.tum import read_tum, read_tum_poses, write_tum, write_tum_poses
 
 stamps = st.integers(0, 4_000_000_000_000_000_000)
 
@@ -50,3 +52,24 @@ def test_a_missing_or_binary_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.tum").write_bytes(b"\xff\xfe\x00\x80")
     with pytest.raises(DatasetError, match="cannot read trajectory"):
         read_tum(tmp_path / "a.tum")
+
+
+def test_poses_in_six_degrees_of_freedom_come_back(tmp_path: Path) -> None:
+    poses = [Pose3(rotation_from_rpy(0.3, -0.2, yaw), np.array([1.0, -2.0, 3.5])) for yaw in (0.0, 3.0, -3.0)]
+    write_tum_poses(tmp_path / "a.tum", [3, 4, 5_000_000_000], poses)
+    stamp_ns, read = read_tum_poses(tmp_path / "a.tum")
+    assert stamp_ns.tolist() == [3, 4, 5_000_000_000]
+    for one, other in zip(read, poses, strict=True):
+        assert one.rotation == pytest.approx(other.rotation, abs=1e-6)
+        assert one.translation_m == pytest.approx(other.translation_m, abs=1e-4)
+
+
+def test_of_poses_in_six_degrees_of_freedom_the_ground_sees_three(tmp_path: Path) -> None:
+    write_tum_poses(tmp_path / "a.tum", [1], [Pose3(rotation_from_rpy(0.0, 0.0, 1.0), np.array([1.0, 2.0, 3.0]))])
+    assert read_tum(tmp_path / "a.tum")[1][0] == pytest.approx([1.0, 2.0, 1.0], abs=1e-6)
+
+
+def test_a_quaternion_without_length_is_no_pose(tmp_path: Path) -> None:
+    (tmp_path / "a.tum").write_text("1 0 0 0 0 0 0 0\n")
+    with pytest.raises(DatasetError, match="no pose"):
+        read_tum_poses(tmp_path / "a.tum")
