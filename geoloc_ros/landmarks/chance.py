@@ -42,6 +42,5 @@ def log10_chance(error_px: Float64, num_points: int, area_px2: float) -> float:
 
 
 def _log10_choose(total: Float64 | float, chosen: Float64 | float) -> Float64:
-    return np.asarray(
-        (gammaln(np.add(total, 1.0)) - gammaln(np.add(chosen, 1.0)) - gammaln(np.subtract(total, chosen) + 1.0)) / _LN_10
-    )
+    others = np.subtract(total, chosen)
+    return np.asarray((gammaln(np.add(total, 1.0)) - gammaln(np.add(chosen, 1.0)) - gammaln(others + 1.0)) / _LN_10)

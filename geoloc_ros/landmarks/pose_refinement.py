@@ -11,7 +11,10 @@ from geoloc_ros.core.camera import Camera
 from geoloc_ros.core.types import Float64, Pose3
 
 _ITERATIONS = 20
-_STEP = 1e-7
+_SETTLED = 1e-3
+_MOST_DAMPING = 1e6
+# Of exact points, so that there is something to divide by.
+_LEAST_VARIANCE = 1e-12
 # Residuals are taken to be t distributed: of points within a few pixels some are still wrong.
 _FREEDOM = 5.0
 # Mean of weight^2 * square per number of residuals that are normal and as large as their covariance says.
@@ -47,24 +50,22 @@ def refine_pose(
     whitening = np.linalg.inv(np.linalg.cholesky(covariance_px2))
     pose, damping = start, 1e-4
     residual, jacobian = _linearised(pose, points_m, pixel, camera, whitening)
-    cost = _cost(residual)
+    variance = _variance(residual, 1.0, known)
     for _ in range(_ITERATIONS):
-        weight = _weights(residual)
-        normal = np.einsum("kai,k,kaj->ij", jacobian, weight, jacobian)
-        gradient = np.einsum("kai,k,ka->i", jacobian, weight, residual)
-        scale = np.sqrt(np.maximum(np.diagonal(normal), 1e-30))
-        step = -np.linalg.solve(normal / np.outer(scale, scale) + damping * np.eye(6), gradient / scale) / scale
+        cost = _cost(residual, variance)
+        step = _step(residual, jacobian, variance, damping)
         tried = moved(pose, step)
         new_residual, new_jacobian = _linearised(tried, points_m, pixel, camera, whitening)
-        if (new_cost := _cost(new_residual)) <= cost:
-            settled = cost - new_cost <= _STEP * cost
-            pose, residual, jacobian, cost = tried, new_residual, new_jacobian, new_cost
-            damping = max(damping / 10.0, 1e-12)
-            if settled:
+        new_cost = _cost(new_residual, variance)
+        if new_cost > cost:
+            if (damping := damping * 10.0) > _MOST_DAMPING:
                 break
-        elif (damping := damping * 10.0) > 1e6:
+            continue
+        pose, residual, jacobian, damping = tried, new_residual, new_jacobian, max(damping / 10.0, 1e-12)
+        before, variance = variance, _variance(residual, variance, known)
+        if cost - new_cost <= _SETTLED * cost and abs(variance - before) <= _SETTLED * variance:
             break
-    covariance = _covariance(residual, jacobian, known)
+    covariance = _covariance(residual, jacobian, variance, known)
     return None if covariance is None else RefinedPose(pose, covariance)
 
 
@@ -94,28 +95,44 @@ def _linearised(
     return np.einsum("kab,kb->ka", whitening, error), whitening @ jacobian
 
 
-def _weights(residual: Float64) -> Float64:
-    return np.asarray((_FREEDOM + 2.0) / (_FREEDOM + np.sum(residual**2, axis=1)))
+def _step(residual: Float64, jacobian: Float64, variance: float, damping: float) -> Float64:
+    """What `moved` is to be given (6,)."""
+    rows = jacobian.reshape(-1, 6)
+    weighted = rows * np.repeat(_weights(residual, variance), 2)[:, None]
+    normal, gradient = weighted.T @ rows, weighted.T @ residual.ravel()
+    scale = np.sqrt(np.maximum(np.diagonal(normal), 1e-30))
+    return np.asarray(-np.linalg.solve(normal / np.outer(scale, scale) + damping * np.eye(6), gradient / scale) / scale)
 
 
-def _cost(residual: Float64) -> float:
-    return float(np.sum(np.log1p(np.sum(residual**2, axis=1) / _FREEDOM)))
+def _weights(residual: Float64, variance: float) -> Float64:
+    return np.asarray((_FREEDOM + 2.0) / (_FREEDOM + np.sum(residual**2, axis=1) / variance))
 
 
-def _covariance(residual: Float64, jacobian: Float64, known: float) -> Float64 | None:
+def _cost(residual: Float64, variance: float) -> float:
+    return float(np.sum(np.log1p(np.sum(residual**2, axis=1) / (variance * _FREEDOM))))
+
+
+def _variance(residual: Float64, variance: float, known: float) -> float:
+    """The next, by expectation and maximisation, of how many times larger squares are than their covariance says."""
+    squares = float(np.sum(_weights(residual, variance) * np.sum(residual**2, axis=1)))
+    return max((known + squares) / (known + residual.size), _LEAST_VARIANCE)
+
+
+def _covariance(residual: Float64, jacobian: Float64, variance: float, known: float) -> Float64 | None:
     """Of an M-estimate (Huber): spread of what pulls at the pose over how much it yields."""
     square = np.sum(residual**2, axis=1)
-    weight = _weights(residual)
+    weight = _weights(residual, variance)
     pull, freedom = float(np.sum(weight**2 * square)), residual.size - 6
     if freedom + known <= 0.0 or not np.isfinite(jacobian).all():
         return None
-    yields = float(np.mean(weight * _FREEDOM / (_FREEDOM + square)))
-    variance = (_GAUSSIAN_PULL * known + pull) / (known + max(freedom, 0)) / yields**2
-    normal = np.einsum("kai,kaj->ij", jacobian, jacobian)
+    yields = float(np.mean(weight * _FREEDOM / (_FREEDOM + square / variance)))
+    spread = (_GAUSSIAN_PULL * known + pull) / (known + max(freedom, 0)) / yields**2
+    rows = jacobian.reshape(-1, 6)
+    normal = rows.T @ rows
     scale = np.sqrt(np.diagonal(normal))
     if not np.all(scale > 0.0):
         return None
     scaled = normal / np.outer(scale, scale)
     if np.linalg.eigvalsh(scaled)[0] < _LEAST_CONDITION:
         return None
-    return np.asarray(variance * np.linalg.inv(scaled) / np.outer(scale, scale))
+    return np.asarray(spread * np.linalg.inv(scaled) / np.outer(scale, scale))
