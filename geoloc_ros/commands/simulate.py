@@ -1,4 +1,4 @@
-"""`geoloc simulate`: a drive, or photos."""
+"""`geoloc simulate`: a drive, photos, or a scene."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ class _DriveUnlessTold(TyperGroup):
 
 simulate_app = typer.Typer(
     cls=_DriveUnlessTold, no_args_is_help=True,
-    help="Drive through an edited copy of a map and record what the vehicle's sensors see, or take photos in it. "
+    help="Drive through an edited copy of a map and record what the vehicle's sensors see, or take photos in it, "
+    "or make up a small scene to learn landmarks of. "
     "Without a command, SOURCE -o BAG makes a drive.",
 )
 
@@ -78,4 +79,21 @@ def photos(
     with progress_bar() as progress:
         tree = load_config(config, tuple(set_ or ()))
         summary = simulate_photos(source, output, parse_crop(crop) if crop else None, options, tree, progress)
+    typer.echo(summary.as_text())
+
+
+@simulate_app.command()
+def scene(
+    kind: Annotated[str, typer.Argument(metavar="room|corner", help="A room of 5 m, or a street corner of 60 m.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write; an older scene there is replaced.")],
+    train: Annotated[int, typer.Option(help="Views to learn from.")] = 600,
+    test: Annotated[int, typer.Option(help="Views from other walks; 0: none.")] = 150,
+    seed: Annotated[int, typer.Option(help="Materials, pictures, furniture and walks.")] = 0,
+    size: Annotated[str, typer.Option(help="Of the images, WIDTHxHEIGHT.")] = "320x240",
+) -> None:
+    """Make up a small scene with textures: images, depth, exact poses and its surface."""
+    from geoloc_ros.simulate_scene import SceneOptions, simulate_scene
+
+    with progress_bar() as progress:
+        summary = simulate_scene(kind, output, SceneOptions(train, test, seed, size), progress)
     typer.echo(summary.as_text())

@@ -88,7 +88,7 @@ def write_artifact(path: Path, kind: str, version: int, metadata: Mapping[str, A
         manifest = {"kind": kind, "format_version": version, "files": files, "metadata": dict(metadata)}
         (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
         folder.chmod(0o755)
-        _replace(folder, path)
+        replace_folder(folder, path)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -156,7 +156,8 @@ def _sha256(file: Path) -> str:
     return digest.hexdigest()
 
 
-def _replace(folder: Path, path: Path) -> None:
+def replace_folder(folder: Path, path: Path) -> None:
+    """Rename a folder to `path`; what is there already is removed once that has worked."""
     if not path.exists():
         os.rename(folder, path)
         return
