@@ -15,6 +15,7 @@ from geoloc_ros.core.config import (
     ObserveConfig,
     ScanConfig,
 )
+from geoloc_ros.core.landmark_config import CameraPoseConfig, ScenesConfig, VotingConfig
 from geoloc_ros.core.localization_config import AlignConfig, LocalizerConfig, MotionConfig, TrackerConfig
 from geoloc_ros.core.photo_config import PhotoConfig, SearchConfig
 from geoloc_ros.core.section import Section
@@ -161,8 +162,26 @@ class PlaceRecognitionNodeConfig(NodeConfig):
     photo: PhotoConfig = PhotoConfig()
 
 
+class LandmarksNodeConfig(NodeConfig):
+    """Images in, poses in six degrees of freedom out, where a scene was learnt."""
+
+    runtime_changeable: ClassVar[tuple[str, ...]] = ("max_rate_hz",)
+
+    landmarks_path: str = Field("", description="Folder of `geoloc train landmarks`, or one that holds several of them")
+    map_frame: str = Field("map", min_length=1, description="Frame of the map, local ENU")
+    base_frame: str = Field("base_link", min_length=1, description="Frame of the vehicle")
+    camera: str = Field("", description="Name of the camera, e.g. front for front/image; '' has none")
+    compressed: bool = Field(False, description="Subscribe to image/compressed")
+    rectified: bool = Field(False, description="Images are rectified (image_rect): only P of camera_info counts")
+    max_rate_hz: float = Field(5.0, gt=0.0, le=100.0, description="So many images are looked at, Hz at the most")
+    inference: InferenceConfig = InferenceConfig()
+    scenes: ScenesConfig = ScenesConfig()
+    voting: VotingConfig = VotingConfig()
+    camera_pose: CameraPoseConfig = CameraPoseConfig()
+
+
 NODE_CONFIGS: dict[str, type[NodeConfig]] = {
     "perception": PerceptionNodeConfig, "localizer": LocalizerNodeConfig, "map_server": MapServerNodeConfig,
-    "place_recognition": PlaceRecognitionNodeConfig, "evaluator": EvaluatorNodeConfig,
+    "place_recognition": PlaceRecognitionNodeConfig, "landmarks": LandmarksNodeConfig, "evaluator": EvaluatorNodeConfig,
 }
 """By node name."""

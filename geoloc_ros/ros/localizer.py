@@ -63,7 +63,7 @@ class LocalizerNode(StagedNode[LocalizerNodeConfig]):
         self._reset("waiting for the first scan")
         self._worker = LatestWorker("localizer", self._process, self.config.queue_length)
         self.activated.callback(self._worker.close)
-        self._outside = OutsideWord(self, self._shared, self._carrier.drop)
+        self._outside = OutsideWord(self, self._shared, self._odometry, self._carrier.drop)
         self.activated.callback(BackwardJumps(self, self._on_jump).close)
         self.subscribe(MapInfo, "map/info", self._on_map_info, LATCHED_QOS)
         if self.config.odometry_source == "odom":
@@ -98,6 +98,7 @@ class LocalizerNode(StagedNode[LocalizerNodeConfig]):
             self._carrier.carry(message, odometry, self.config)
         except ObservationError as error:
             self._say_no_pose(LocalizationStatus.LOST, str(error))
+        self._outside.catch_up()
         self._submit_waiting()
 
     def _on_twist(self, message: TwistWithCovarianceStamped) -> None:

@@ -137,4 +137,6 @@ def _values(estimate: PoseEstimate, health: LocalizerHealth) -> dict[str, str]:
     }
     known = {name: f"{value:.4g}" for name, value in numbers.items() if np.isfinite(value)}
     counts = {"modes": str(len(estimate.modes)), "buildings in view": str(health.num_buildings)}
+    if health.num_poses:
+        counts["poses of others that agree"] = str(health.num_poses)
     return {**known, **counts, "reason": estimate.reason}
