@@ -12,7 +12,9 @@ from launch_ros.actions import SetRemap
 from launch_ros.substitutions import FindPackageShare
 
 SHARE = Path(get_package_share_directory("geoloc_ros"))
-PASSED_ON = ("namespace", "map", "params_file", "use_sim_time", "autostart", "log_level", "use_respawn", "camera")
+PASSED_ON = (
+    "namespace", "map", "landmarks", "params_file", "use_sim_time", "autostart", "log_level", "use_respawn", "camera"
+)
 # What the EKF of Autoware fuses.
 POSE = "/localization/pose_estimator/pose_with_covariance"
 
@@ -44,6 +46,7 @@ def generate_launch_description() -> LaunchDescription:
         [
             DeclareLaunchArgument("namespace", default_value="geoloc", description="Namespace of our nodes"),
             DeclareLaunchArgument("map", description="Index folder to localize in"),
+            DeclareLaunchArgument("landmarks", default_value="", description="Learnt scenes to look for in images"),
             DeclareLaunchArgument(
                 "params_file", default_value=str(SHARE / "config" / "autoware.yaml"), description="Parameter file"
             ),

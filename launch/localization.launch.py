@@ -1,6 +1,7 @@
-"""Perception, localizer and map server; with `photos`, place recognition. Arguments are named as in Nav2.
+"""Perception, localizer and map server; with `photos` place recognition, with `landmarks` poses to centimetres.
 
-`map` is a folder made by `geoloc index`, `photos` one made by `geoloc photos index`.
+Arguments are named as in Nav2. `map` is a folder made by `geoloc index`, `photos` one made by `geoloc photos index`,
+`landmarks` one made by `geoloc train landmarks`, or a folder of several of them.
 """
 
 from pathlib import Path
@@ -28,27 +29,22 @@ def generate_launch_description() -> LaunchDescription:
         "respawn_delay": 2.0,
         "arguments": ["--ros-args", "--log-level", LaunchConfiguration("log_level")],
     }
-    parameters = [
-        ParameterFile(LaunchConfiguration("params_file"), allow_substs=True),
-        {
-            "index_path": ParameterValue(LaunchConfiguration("map"), value_type=str),
-            "use_sim_time": ParameterValue(LaunchConfiguration("use_sim_time"), value_type=bool),
-            "autostart": ParameterValue(LaunchConfiguration("autostart"), value_type=bool),
-        },
-    ]
+    parameters = _parameters("index_path", "map")
+    # Of the camera's images, and only where their folder is given.
     place_recognition = Node(
         executable="place_recognition",
         name="place_recognition",
         remappings=[(topic, [LaunchConfiguration("camera"), "/", topic]) for topic in CAMERA_TOPICS],
-        parameters=[
-            ParameterFile(LaunchConfiguration("params_file"), allow_substs=True),
-            {
-                "photos_path": ParameterValue(LaunchConfiguration("photos"), value_type=str),
-                "use_sim_time": ParameterValue(LaunchConfiguration("use_sim_time"), value_type=bool),
-                "autostart": ParameterValue(LaunchConfiguration("autostart"), value_type=bool),
-            },
-        ],
+        parameters=_parameters("photos_path", "photos"),
         condition=IfCondition(NotEqualsSubstitution(LaunchConfiguration("photos"), "")),
+        **common,
+    )
+    landmarks = Node(
+        executable="landmarks",
+        name="landmarks",
+        remappings=[(topic, [LaunchConfiguration("camera"), "/", topic]) for topic in CAMERA_TOPICS],
+        parameters=_parameters("landmarks_path", "landmarks"),
+        condition=IfCondition(NotEqualsSubstitution(LaunchConfiguration("landmarks"), "")),
         **common,
     )
     perception = IncludeLaunchDescription(
@@ -63,6 +59,7 @@ def generate_launch_description() -> LaunchDescription:
             DeclareLaunchArgument("namespace", default_value="", description="Namespace of the nodes"),
             DeclareLaunchArgument("map", description="Index folder to localize in"),
             DeclareLaunchArgument("photos", default_value="", description="Photo index to look images up in"),
+            DeclareLaunchArgument("landmarks", default_value="", description="Learnt scenes to look for in images"),
             DeclareLaunchArgument(
                 "params_file", default_value=str(SHARE / "config" / "localization.yaml"), description="Parameter file"
             ),
@@ -76,6 +73,19 @@ def generate_launch_description() -> LaunchDescription:
             Node(executable="map_server", name="map_server", parameters=parameters, **common),
             Node(executable="localizer", name="localizer", parameters=parameters, **common),
             place_recognition,
+            landmarks,
             perception,
         ]
     )
+
+
+def _parameters(path_name: str, argument: str) -> list[object]:
+    """Of a node whose parameter `path_name` is the launch argument `argument`."""
+    return [
+        ParameterFile(LaunchConfiguration("params_file"), allow_substs=True),
+        {
+            path_name: ParameterValue(LaunchConfiguration(argument), value_type=str),
+            "use_sim_time": ParameterValue(LaunchConfiguration("use_sim_time"), value_type=bool),
+            "autostart": ParameterValue(LaunchConfiguration("autostart"), value_type=bool),
+        },
+    ]

@@ -11,7 +11,7 @@ from launch_ros.actions import Node, SetRemap
 from launch_ros.parameter_descriptions import ParameterFile, ParameterValue
 
 SHARE = Path(get_package_share_directory("geoloc_ros"))
-PASSED_ON = ("namespace", "map", "params_file", "use_sim_time", "log_level", "camera")
+PASSED_ON = ("namespace", "map", "landmarks", "params_file", "use_sim_time", "log_level", "camera")
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -48,6 +48,7 @@ def generate_launch_description() -> LaunchDescription:
         [
             DeclareLaunchArgument("namespace", default_value="", description="Namespace of the nodes"),
             DeclareLaunchArgument("map", description="Index folder to localize in"),
+            DeclareLaunchArgument("landmarks", default_value="", description="Learnt scenes to look for in images"),
             DeclareLaunchArgument(
                 "params_file", default_value=str(SHARE / "config" / "nav2.yaml"), description="Parameter file"
             ),

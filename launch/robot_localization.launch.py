@@ -11,7 +11,9 @@ from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterFile, ParameterValue
 
 SHARE = Path(get_package_share_directory("geoloc_ros"))
-PASSED_ON = ("namespace", "map", "params_file", "use_sim_time", "autostart", "log_level", "use_respawn", "camera")
+PASSED_ON = (
+    "namespace", "map", "landmarks", "params_file", "use_sim_time", "autostart", "log_level", "use_respawn", "camera"
+)
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -39,6 +41,7 @@ def generate_launch_description() -> LaunchDescription:
         [
             DeclareLaunchArgument("namespace", default_value="", description="Namespace of the nodes"),
             DeclareLaunchArgument("map", description="Index folder to localize in"),
+            DeclareLaunchArgument("landmarks", default_value="", description="Learnt scenes to look for in images"),
             DeclareLaunchArgument(
                 "params_file", default_value=str(SHARE / "config" / "robot_localization.yaml"),
                 description="Parameter file",

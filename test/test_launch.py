@@ -46,7 +46,8 @@ def test_every_argument_that_is_used_is_declared(root: Path, name: str) -> None:
 
 
 def test_arguments_are_named_as_in_nav2(root: Path) -> None:
-    assert arguments(root / "launch" / "localization.launch.py") == NAV2_ARGUMENTS | {"map", "photos", "camera"}
+    ours = {"map", "photos", "landmarks", "camera"}
+    assert arguments(root / "launch" / "localization.launch.py") == NAV2_ARGUMENTS | ours
     assert arguments(root / "launch" / "perception.launch.py") == NAV2_ARGUMENTS | {"camera"}
     for name in STACKS:
         assert NAV2_ARGUMENTS - {"use_respawn"} <= arguments(root / "launch" / f"{name}.launch.py")
@@ -68,7 +69,7 @@ def test_executables_that_are_launched_are_installed(root: Path) -> None:
         for keyword in call.keywords
         if keyword.arg == "executable" and not _package(call)
     }
-    assert launched == {"perception", "place_recognition", "localizer", "map_server", "evaluator"}
+    assert launched == {"perception", "place_recognition", "landmarks", "localizer", "map_server", "evaluator"}
     installed = re.search(r"foreach\(node ([^)]*)\)", (root / "CMakeLists.txt").read_text())
     assert installed is not None and launched <= set(installed[1].split())
 
