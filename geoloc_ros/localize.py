@@ -16,7 +16,6 @@ from geoloc_ros.core.progress import ProgressCallback, no_progress
 from geoloc_ros.core.types import (
     Float32,
     Int32,
-    LocalizationStatus,
     Observation,
     PlaceEvidence,
     Pose2,
@@ -33,6 +32,7 @@ from geoloc_ros.localization.evidence import place_evidence
 from geoloc_ros.localization.localizer import Localizer
 from geoloc_ros.localization.place_index import PlaceIndex
 from geoloc_ros.localization.retrospect import look_back
+from geoloc_ros.localize_landmarks import FIXES, LandmarkWitness, refined_path
 from geoloc_ros.scan.encoders import make_encoder
 from geoloc_ros.scan.perceive import Perceiver
 from geoloc_ros.vpr.encoder import make_photo_encoder
@@ -44,7 +44,6 @@ logger = logging.getLogger(__name__)
 # Photos lie no nearer to each other as a rule, and answers nearer than this err alike.
 _LOOK_UP_EVERY_M = 5.0
 _BESIDE_MAP_M = 200.0
-FIXES = (LocalizationStatus.INITIALIZED, LocalizationStatus.DEGRADED)
 
 
 @dataclass(frozen=True)
@@ -67,6 +66,9 @@ class LocalizeSummary:
     """Images that were looked up among photos."""
     bad_images: int
     """Those that could not be."""
+    refined: Path | None
+    """Poses by landmarks in six degrees of freedom, where they were looked for."""
+    num_refined: int
 
     def as_text(self) -> str:
         """A few lines for a terminal."""
@@ -79,6 +81,8 @@ class LocalizeSummary:
         if self.looked_up:
             bad = f", {self.bad_images} bad ones not" if self.bad_images else ""
             lines.insert(1, f"{self.looked_up} images looked up among photos{bad}")
+        if self.refined is not None:
+            lines.append(f"landmarks  {self.refined}: {self.num_refined} poses of base_link in six degrees of freedom")
         if self.skipped:
             lines.insert(1, f"{self.skipped} bad frames skipped; the first: {self.first_complaint}")
         return "\n".join(lines)
@@ -139,7 +143,7 @@ def _see_that_photos_are_on(index: PlaceIndex, photos: PhotoIndex, path: Path) -
 
 def localize_bag(
     bag: Path, index_path: Path, output: Path, config: Config, progress: ProgressCallback = no_progress, use: str = "",
-    smoothed: Path | None = None, photos: Path | None = None,
+    smoothed: Path | None = None, photos: Path | None = None, landmarks: Path | None = None,
 ) -> LocalizeSummary:
     """Localize every frame of a bag in order; write the fixes to `output` (TUM) and all else to its trace.
 
@@ -157,6 +161,7 @@ def localize_bag(
         smoothed: Where to write the most probable place of every frame given the whole drive (TUM), if anywhere; by
             scans alone.
         photos: Photo index in which images are looked up, if any.
+        landmarks: Learnt scenes that are looked for in images, if any; what they find is written beside, too.
 
     Raises:
         ConfigError: If `use` cannot be, or a description of a network is wrong.
@@ -171,7 +176,7 @@ def localize_bag(
         raise ConfigError(f"'{use}' uses photos only: give --photos FOLDER, and no --smoothed, which scans make")
     reader = BagReader(bag)
     parts = choose_parts(use, reader.parts)
-    read = parts if photos is None or "image" in parts else (*parts, "image")
+    read = parts if (photos is None and landmarks is None) or "image" in parts else (*parts, "image")
     index = PlaceIndex.load(index_path)
     encoder = make_encoder(config.descriptor, config.scan, config.inference)
     index.check_encoder(encoder)
@@ -179,6 +184,8 @@ def localize_bag(
     localizer = Localizer(index, config, layout)
     fixes = deque(reader.fixes(index.geomap.origin) if wants_fixes(use) else [])
     witness = None if photos is None else PhotoWitness(photos, index, config)
+    scenes = None if landmarks is None else LandmarkWitness(landmarks, index.geomap.origin, config)
+    last: tuple[PoseEstimate, Pose2] | None = None
     perceiver = Perceiver(config.networks, config.inference, config.scan, config.observe)
     said: list[PoseEstimate] = []
     seen: list[Observation] = []
@@ -191,6 +198,9 @@ def localize_bag(
             recognized = None if witness is None else witness.look(frame.stamp_ns, camera_frame, frame.odometry)
             if recognized is not None:
                 localizer.add_places(recognized)
+            measured = None if scenes is None else scenes.look(frame, camera_frame, last)
+            if measured is not None:
+                localizer.add_pose(measured)
             if is_blind:
                 scan, query = nothing_seen(index, config.scan.num_rays)
             else:
@@ -204,6 +214,7 @@ def localize_bag(
         except ObservationError as error:
             complaints.append(str(error))
             continue
+        last = said[-1], frame.odometry
         beliefs.append(most_probable(localizer.belief))
         if smoothed is not None:
             seen.append(observation)
@@ -213,6 +224,8 @@ def localize_bag(
     trace = _trace(said, beliefs)
     is_fix = np.isin(trace.status, FIXES)
     trace.save(trace_path(output))
+    if scenes is not None:
+        scenes.save(output)
     write_tum(output, trace.stamp_ns[is_fix], trace.pose[is_fix])
     if smoothed is not None:
         places = look_back(index, config, seen)
@@ -222,6 +235,7 @@ def localize_bag(
         output, trace_path(output), len(said), len(complaints), (complaints or [""])[0], int(is_fix.sum()),
         len(said) / (time.monotonic() - started_s), parts, 0 if witness is None else witness.looked_up,
         0 if witness is None else witness.bad_images,
+        None if scenes is None else refined_path(output), 0 if scenes is None else scenes.num_found,
     )
 
 
