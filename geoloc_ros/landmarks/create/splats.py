@@ -8,9 +8,9 @@ from geoloc_ros.core.surface import Surface
 from geoloc_ros.core.types import Int32
 from geoloc_ros.landmarks.create.elements import point_elements
 
-# Half the side of a square, in distances to the nearest points: squares of a regular grid overlap by a fifth, those of
-# an uneven one leave few holes.
-_HALF_SIDE = 0.6
+# Half the side of a square, in distances to the nearest points: 0.5 would do for a regular grid; of points strewn at
+# random this leaves a tenth open.
+_HALF_SIDE = 0.9
 
 
 def splats_of(cloud: Surface, label: Int32) -> tuple[Surface, Int32]:
