@@ -1,4 +1,5 @@
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -10,16 +11,16 @@ from geoloc_ros.core.config import load_config
 from geoloc_ros.core.errors import ArtifactError, DatasetError
 from geoloc_ros.core.geodesy import GeoOrigin
 from geoloc_ros.core.geometry import rotation_from_rpy
-from geoloc_ros.core.landmarks import Landmarks
 from geoloc_ros.core.scene_place import ScenePlace
 from geoloc_ros.core.types import Pose3, UInt8
 from geoloc_ros.evaluation.tum import read_tum_poses
+from geoloc_ros.landmarks.landmark_map import LandmarkMap
 from geoloc_ros.localize_landmarks import LandmarksSummary, localize_landmarks, page_folder, table_path
 from geoloc_ros.sim import messages
 from geoloc_ros.sim.recorder import record
 
-from .landmarks.painted_scene import painted, save_painted_scene
-from .landmarks.voted_scenes import CAMERA, differ, standing
+from .landmarks.painted_scene import CAMERA, WALL, painted, write_painted_scene
+from .landmarks.voted_scenes import differ, standing
 
 SECOND_NS = 1_000_000_000
 # The camera looks ahead of the vehicle, 1.5 m over the ground.
@@ -32,12 +33,12 @@ def write_image(file: Path, image: UInt8) -> None:
     cv2.imwrite(str(file), image[..., ::-1])
 
 
-def write_folder(folder: Path, landmarks: Landmarks, count: int) -> list[Pose3]:
+def write_folder(folder: Path, count: int) -> list[Pose3]:
     """Images with `camera.yaml`, the last of another place; poses of the others."""
     folder.mkdir()
     truth = [standing(np.random.default_rng(number)) for number in range(count - 1)]
     for number, pose in enumerate(truth):
-        write_image(folder / f"{number:03d}.png", painted(landmarks, pose))
+        write_image(folder / f"{number:03d}.png", painted(pose))
     noise = np.random.default_rng(7).integers(0, 255, (CAMERA.height, CAMERA.width, 3)).astype(np.uint8)
     write_image(folder / f"{count:03d}.png", noise)
     # ROS counts from the centre of the first pixel.
@@ -51,7 +52,7 @@ def write_folder(folder: Path, landmarks: Landmarks, count: int) -> list[Pose3]:
     return truth
 
 
-def write_bag(bag: Path, landmarks: Landmarks, count: int, mounted: bool = True) -> list[Pose3]:
+def write_bag(bag: Path, count: int, mounted: bool = True) -> list[Pose3]:
     """Images of a camera without odometry; poses of the camera."""
     truth = [standing(np.random.default_rng(number)) for number in range(count)]
     with record(bag) as recorder:
@@ -61,11 +62,11 @@ def write_bag(bag: Path, landmarks: Landmarks, count: int, mounted: bool = True)
         for number, pose in enumerate(truth):
             stamp_ns = (number + 1) * SECOND_NS
             recorder.write("/camera/camera_info", stamp_ns, messages.camera_info(stamp_ns, CAMERA))
-            recorder.write("/camera/image", stamp_ns, messages.image(stamp_ns, painted(landmarks, pose)))
+            recorder.write("/camera/image", stamp_ns, messages.image(stamp_ns, painted(pose)))
     return truth
 
 
-def write_colmap(folder: Path, landmarks: Landmarks, count: int) -> list[Pose3]:
+def write_colmap(folder: Path, count: int) -> list[Pose3]:
     """A scene with truth, as COLMAP writes it."""
     (folder / "images").mkdir(parents=True)
     (folder / "cameras.txt").write_text(
@@ -73,7 +74,7 @@ def write_colmap(folder: Path, landmarks: Landmarks, count: int) -> list[Pose3]:
     )
     truth, lines = [standing(np.random.default_rng(number)) for number in range(count)], []
     for number, pose in enumerate(truth):
-        write_image(folder / "images" / f"{number}.png", painted(landmarks, pose))
+        write_image(folder / "images" / f"{number}.png", painted(pose))
         camera_from_scene = pose.inverse()
         angle = np.asarray(cv2.Rodrigues(camera_from_scene.rotation)[0])[:, 0]
         length = max(1e-12, float(np.linalg.norm(angle)))
@@ -95,8 +96,8 @@ def read_table(trajectory: Path) -> list[dict[str, str]]:
 
 
 def test_images_of_a_folder_are_found_and_one_of_another_place_is_not(tmp_path: Path) -> None:
-    scene = save_painted_scene(tmp_path / "hall")
-    truth = write_folder(tmp_path / "images", scene.landmarks, 5)
+    write_painted_scene(tmp_path, None, "hall")
+    truth = write_folder(tmp_path / "images", 5)
     summary = localize(tmp_path / "images", tmp_path / "hall", tmp_path / "out.tum")
     assert (summary.images, summary.found, summary.bad_images, summary.page) == (5, 4, 0, None)
     assert summary.scenes == (("hall", 4),) and "optical" in summary.frame and "scene hall" in summary.frame
@@ -112,8 +113,8 @@ def test_images_of_a_folder_are_found_and_one_of_another_place_is_not(tmp_path: 
 
 
 def test_the_same_images_give_the_same_bytes(tmp_path: Path) -> None:
-    scene = save_painted_scene(tmp_path / "hall")
-    write_folder(tmp_path / "images", scene.landmarks, 3)
+    write_painted_scene(tmp_path, None, "hall")
+    write_folder(tmp_path / "images", 3)
     for name in "ab":
         localize(tmp_path / "images", tmp_path / "hall", tmp_path / f"{name}.tum")
     assert (tmp_path / "a.tum").read_bytes() == (tmp_path / "b.tum").read_bytes()
@@ -121,8 +122,8 @@ def test_the_same_images_give_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_a_bag_gives_poses_of_the_vehicle_on_the_map_where_the_scene_says_where_it_lies(tmp_path: Path) -> None:
-    scene = save_painted_scene(tmp_path / "hall", PLACE)
-    truth = write_bag(tmp_path / "a.mcap", scene.landmarks, 3)
+    write_painted_scene(tmp_path, PLACE, "hall")
+    truth = write_bag(tmp_path / "a.mcap", 3)
     summary = localize(tmp_path / "a.mcap", tmp_path / "hall", tmp_path / "out.tum")
     assert summary.found == 3 and summary.frame == "base_link on the map of origin 48.4, 9.98"
     stamp_ns, poses = read_tum_poses(tmp_path / "out.tum")
@@ -133,16 +134,16 @@ def test_a_bag_gives_poses_of_the_vehicle_on_the_map_where_the_scene_says_where_
 
 
 def test_without_mounts_a_bag_gives_poses_of_the_camera(tmp_path: Path) -> None:
-    scene = save_painted_scene(tmp_path / "hall")
-    truth = write_bag(tmp_path / "a.mcap", scene.landmarks, 1, mounted=False)
+    write_painted_scene(tmp_path, None, "hall")
+    truth = write_bag(tmp_path / "a.mcap", 1, mounted=False)
     summary = localize(tmp_path / "a.mcap", tmp_path / "hall", tmp_path / "out.tum")
     assert summary.frame == "camera (optical frame) in the frame of scene hall"
     assert differ(read_tum_poses(tmp_path / "out.tum")[1][0], truth[0])[0] < 0.02
 
 
 def test_of_a_scene_whose_truth_is_known_the_error_is_told_and_a_page_written(tmp_path: Path) -> None:
-    scene = save_painted_scene(tmp_path / "hall")
-    write_colmap(tmp_path / "scene", scene.landmarks, 6)
+    write_painted_scene(tmp_path, None, "hall")
+    write_colmap(tmp_path / "scene", 6)
     summary = localize(tmp_path / "scene", tmp_path / "hall", tmp_path / "out.tum")
     assert summary.found == 6 and summary.page == page_folder(tmp_path / "out.tum") / "landmarks.html"
     assert summary.page.is_file() and (summary.page.parent / "results.json").is_file()
@@ -150,8 +151,8 @@ def test_of_a_scene_whose_truth_is_known_the_error_is_told_and_a_page_written(tm
 
 
 def test_a_broken_image_is_left_out_and_counted(tmp_path: Path) -> None:
-    scene = save_painted_scene(tmp_path / "hall")
-    write_folder(tmp_path / "images", scene.landmarks, 3)
+    write_painted_scene(tmp_path, None, "hall")
+    write_folder(tmp_path / "images", 3)
     (tmp_path / "images" / "000.png").write_bytes(b"\x89PNG")
     write_image(tmp_path / "images" / "001.png", np.zeros((10, 10, 3), np.uint8))
     summary = localize(tmp_path / "images", tmp_path / "hall", tmp_path / "out.tum")
@@ -163,28 +164,27 @@ def test_a_broken_image_is_left_out_and_counted(tmp_path: Path) -> None:
 
 def test_of_several_scenes_the_right_one_is_found(tmp_path: Path) -> None:
     (tmp_path / "scenes").mkdir()
-    scene = save_painted_scene(tmp_path / "scenes" / "hall", PLACE)
+    write_painted_scene(tmp_path / "scenes", PLACE, "hall")
     far = ScenePlace(Pose3(np.eye(3), np.array([1e4, 0.0, 0.0])), GeoOrigin(48.4, 9.98))
-    other = save_painted_scene(tmp_path / "scenes" / "aisle", far)
-    # Its landmarks lie at random about where those of the hall do, so that no pose fits.
-    shuffled = np.random.default_rng(3).permutation(other.landmarks.position_m)
-    replaced = Landmarks(shuffled, other.landmarks.normal, other.landmarks.patch_m)
-    type(other)(**{**other.__dict__, "landmarks": replaced}).save(tmp_path / "scenes" / "aisle")
-    write_folder(tmp_path / "images", scene.landmarks, 3)
+    other = LandmarkMap.load(write_painted_scene(tmp_path / "scenes", far, "aisle"))
+    # Its landmarks are where those of the hall are, but not the same ones.
+    shuffled = replace(WALL, position_m=np.random.default_rng(3).permutation(WALL.position_m))
+    replace(other, landmarks=shuffled).save(tmp_path / "scenes" / "aisle")
+    write_folder(tmp_path / "images", 3)
     summary = localize(tmp_path / "images", tmp_path / "scenes", tmp_path / "out.tum")
     assert summary.scenes == (("hall", 2),)
 
 
 def test_scenes_in_frames_of_their_own_are_not_mixed(tmp_path: Path) -> None:
     for name in ("hall", "yard"):
-        save_painted_scene(tmp_path / name)
-    write_folder(tmp_path / "images", save_painted_scene(tmp_path / "hall").landmarks, 2)
+        write_painted_scene(tmp_path, None, name)
+    write_folder(tmp_path / "images", 2)
     with pytest.raises(ArtifactError, match=r"hall, yard.*place\.json"):
         localize(tmp_path / "images", tmp_path, tmp_path / "out.tum")
 
 
 def test_what_is_no_recording_is_told_what_would_be_one(tmp_path: Path) -> None:
-    save_painted_scene(tmp_path / "hall")
+    write_painted_scene(tmp_path, None, "hall")
     (tmp_path / "empty").mkdir()
     with pytest.raises(DatasetError, match=r"camera\.yaml"):
         localize(tmp_path / "empty", tmp_path / "hall", tmp_path / "out.tum")
@@ -193,7 +193,7 @@ def test_what_is_no_recording_is_told_what_would_be_one(tmp_path: Path) -> None:
 
 
 def test_a_scene_that_takes_too_much_memory_is_told(tmp_path: Path) -> None:
-    scene = save_painted_scene(tmp_path / "hall")
-    write_folder(tmp_path / "images", scene.landmarks, 2)
+    write_painted_scene(tmp_path, None, "hall")
+    write_folder(tmp_path / "images", 2)
     with pytest.raises(ArtifactError, match="MB"):
         localize(tmp_path / "images", tmp_path / "hall", tmp_path / "out.tum", "scenes.memory_mb=0.001")
