@@ -26,8 +26,8 @@ from geoloc_ros.datasets.bag import BagReader
 from geoloc_ros.datasets.parts import Part, choose_parts
 from geoloc_ros.localization.place_index import KIND, VERSION
 from geoloc_ros.ros.environment import PARENT_VARIABLE, set_ros_defaults
+from geoloc_ros.ros.node_words import LANDMARKS_WORD, PHOTOS_WORD
 from geoloc_ros.ros.params_file import params_text
-from geoloc_ros.ros.photos_word import PHOTOS_WORD
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +35,8 @@ NODES = ("map_server", "localizer", "perception")
 """In the order in which they are started: who listens comes first."""
 PHOTO_NODE = "place_recognition"
 """Where there are photos, before perception."""
+LANDMARKS_NODE = "landmarks"
+"""Where a parameter file names learnt scenes, before perception, too."""
 
 _CAMERA_TOPICS = ("image", "camera_info", "depth", "points", "segmentation", "instances")
 # Cameras keep their topics under one name, as most drivers do. A bag's names are absolute, whatever the namespace.
@@ -43,6 +45,7 @@ _BAG_REMAPS = (*(f"{topic}:=/camera/{topic}" for topic in _CAMERA_TOPICS), "odom
 _Parameters = dict[str, dict[str, dict[str, Any]]]
 """A parameter file: node, "ros__parameters", name."""
 _PLAYER = "player"
+_WORDS = {PHOTO_NODE: PHOTOS_WORD, LANDMARKS_NODE: LANDMARKS_WORD}
 # All frames of a bag are wanted, also those that come in a burst after a stall.
 _BAG_QUEUE_LENGTH = 5
 _POLL_S = 0.1
@@ -115,7 +118,7 @@ def run_stack(options: StackOptions) -> None:
 def commands(options: StackOptions, params_files: list[Path]) -> dict[str, list[str]]:
     """Command line of every process, by name; of two parameter files the later wins."""
     modules = {"nodes": "all_nodes"} if options.single_process else {name: name for name in _nodes(options)}
-    words = [PHOTOS_WORD] if options.single_process and options.photos_path is not None else []
+    words = [_WORDS[name] for name in _nodes(options) if options.single_process and name in _WORDS]
     arguments = [*_ros_arguments(options), *(word for file in params_files for word in ("--params-file", str(file)))]
     started = {
         name: [sys.executable, "-m", f"geoloc_ros.ros.{module}", *words, *arguments] for name, module in modules.items()
@@ -169,7 +172,23 @@ def perception_of_parts(parts: Collection[Part]) -> dict[str, Any]:
 
 
 def _nodes(options: StackOptions) -> tuple[str, ...]:
-    return NODES if options.photos_path is None else (*NODES[:-1], PHOTO_NODE, *NODES[-1:])
+    others = () if options.photos_path is None else (PHOTO_NODE,)
+    if options.params_file is not None and _names_landmarks(options.params_file):
+        others += (LANDMARKS_NODE,)
+    return (*NODES[:-1], *others, *NODES[-1:])
+
+
+def _names_landmarks(params_file: Path) -> bool:
+    """Whether a ROS parameter file tells the node where learnt scenes are."""
+    try:
+        tree = yaml.safe_load(params_file.read_text())
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise ConfigError(f"cannot read the parameter file '{params_file}': {error}") from error
+    entries = tree.items() if isinstance(tree, dict) else ()
+    given = [entry for name, entry in entries if str(name).rpartition("/")[2] == LANDMARKS_NODE]
+    return any(
+        isinstance(entry, dict) and bool((entry.get("ros__parameters") or {}).get("landmarks_path")) for entry in given
+    )
 
 
 def _own_parameters(options: StackOptions) -> _Parameters:

@@ -67,6 +67,22 @@ def test_with_photos_place_recognition_is_started_too_in_either_way(tmp_path: Pa
     assert words.index("--photos") < words.index("--ros-args")
 
 
+def test_landmarks_are_looked_for_where_the_parameter_file_names_scenes(tmp_path: Path) -> None:
+    file = tmp_path / "ours.yaml"
+    for text, is_started in (
+        ("/**/landmarks: {ros__parameters: {landmarks_path: depot.landmarks}}", True),
+        ("landmarks: {ros__parameters: {landmarks_path: ''}}", False), ("/**/localizer: {}", False), ("", False),
+    ):
+        file.write_text(text)
+        apart, together = (StackOptions(tmp_path, params_file=file, single_process=single) for single in (False, True))
+        assert ("landmarks" in commands(apart, [])) == is_started
+        assert ("--landmarks" in commands(together, [])["nodes"]) == is_started
+        assert ("/**/landmarks" in _own_parameters(apart)) == is_started
+    file.write_text("{")
+    with pytest.raises(ConfigError, match="ours.yaml"):
+        commands(StackOptions(tmp_path, params_file=file), [])
+
+
 def test_what_does_not_exist_is_refused_before_anything_starts(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"no\.index"):
         run_stack(StackOptions(tmp_path / "no.index"))
