@@ -27,6 +27,7 @@ class PrototypeSearch:
         rows = np.arange(len(prototype)) if landmark is None else np.union1d(np.int64(0), landmark)
         self._number = rows.astype(np.int32)
         chosen = np.asarray(prototype[rows], np.float32)
+        # Copies of the last one fill up the last panel; of equals the first is found.
         filled = np.concatenate([chosen, np.repeat(chosen[-1:], -len(chosen) % _LANES, axis=0)])
         self._panels = np.ascontiguousarray(filled.reshape(-1, _LANES, filled.shape[1]).transpose(0, 2, 1))
 
@@ -44,8 +45,6 @@ class PrototypeSearch:
             values.ctypes.data, len(row), len(row), depth, self._panels.ctypes.data, len(self._panels),
             row.ctypes.data, product.ctypes.data,
         )  # fmt: skip
-        # Copies of the last prototype fill up the last panel.
-        np.minimum(row, len(self._number) - 1, out=row)
         return self._number[row].reshape(height, width), product.reshape(height, width)
 
 

@@ -77,6 +77,14 @@ def test_the_covariance_is_that_of_the_error(wrong: float, count: int) -> None:
     assert 4.9 < np.mean(squares) < 7.6
 
 
+def test_without_covariances_the_spread_of_the_points_says_how_well_the_pose_is_known(rng: np.random.Generator) -> None:
+    landmarks, pose = wall(rng), standing(rng)
+    exact, noise = seen(landmarks.position_m, pose, 0.0, 0.0, rng), rng.normal(size=(len(landmarks), 2))
+    small, large = (solve_pose(landmarks.position_m, exact + noise * by, CAMERA, CONFIG, rng) for by in (0.01, 0.1))
+    assert isinstance(small, CameraPose) and isinstance(large, CameraPose)
+    np.testing.assert_allclose(np.diagonal(large.covariance) / np.diagonal(small.covariance), 100.0, rtol=0.05)
+
+
 def test_points_that_are_known_better_count_more(rng: np.random.Generator) -> None:
     landmarks, pose = wall(rng), standing(rng)
     good = np.arange(len(landmarks)) % 2 == 0

@@ -16,7 +16,7 @@ def test_seven_of_ten_within_a_pixel_by_hand() -> None:
 
 def test_the_size_that_is_least_probable_counts() -> None:
     sure = log10_chance(np.ones(7), 10, AREA_PX2)
-    assert log10_chance(np.array([1.0] * 7 + [100.0]), 10, AREA_PX2) == pytest.approx(sure)
+    assert log10_chance(np.array([100.0] + [1.0] * 7), 10, AREA_PX2) == pytest.approx(sure)
 
 
 @given(st.lists(st.floats(0.0, 20.0), min_size=4, max_size=30), st.integers(0, 100))

@@ -130,8 +130,11 @@ def test_with_a_prior_five_landmarks_are_enough_if_chance_is_as_improbable_as_ev
     case.network.tell(np.where(few, case.label, 0).astype(np.int32), case.direction)
     prior = CameraPrior(case.truth, 0.1, 0.05)
     assert isinstance(case.finder.find(IMAGE, CAMERA, case.rng), NotFound)
-    sure = case.finder.find(IMAGE, CAMERA, case.rng, prior)
-    assert isinstance(sure, NotFound) or sure.log10_chance <= POSE.max_log10_chance
+    sure = case.finder.look(IMAGE, CAMERA, case.rng, prior)
+    assert isinstance(sure.answer, CameraPose) and sure.answer.log10_chance <= POSE.max_log10_chance
+    # By a prior of elsewhere they are not enough, though that leads to the same pose.
+    elsewhere = CameraPrior(moved(case.truth, np.array([0.5, 0.0, 0.0, 0.0, 0.0, 0.0])), 0.1, 0.05)
+    assert isinstance(case.finder.find(IMAGE, CAMERA, case.rng, elsewhere), NotFound)
 
 
 @pytest.mark.parametrize("image", [IMAGE[:-1], IMAGE[..., 0], IMAGE.astype(np.float32)])
