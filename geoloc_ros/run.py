@@ -172,9 +172,9 @@ def perception_of_parts(parts: Collection[Part]) -> dict[str, Any]:
 
 
 def _nodes(options: StackOptions) -> tuple[str, ...]:
-    others = () if options.photos_path is None else (PHOTO_NODE,)
+    others: list[str] = [] if options.photos_path is None else [PHOTO_NODE]
     if options.params_file is not None and _names_landmarks(options.params_file):
-        others += (LANDMARKS_NODE,)
+        others.append(LANDMARKS_NODE)
     return (*NODES[:-1], *others, *NODES[-1:])
 
 

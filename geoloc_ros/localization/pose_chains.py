@@ -37,6 +37,13 @@ _WEIGHTS = np.linspace(0.0, 1.0, 21)
 class PoseChain:
     """A pose that is carried by odometry from one pose of others to the next one that agrees with it."""
 
+    pose: Pose2
+    covariance: Float64
+    """(3, 3) of x, y, yaw."""
+    unheard_m: float
+    """Driven since the last pose that agreed."""
+    _carried: CarriedPose
+
     def __init__(self, fix: PoseFix, motion: MotionConfig) -> None:
         """Of one pose; a single one is no more than a hint."""
         self._motion = motion
@@ -44,10 +51,8 @@ class PoseChain:
         """That speaks for the chain, 0 to `_MOST_NATS`."""
         self.num_poses = 1
         """That have agreed."""
-        self.unheard_m = 0.0
-        """Driven since the last one of them."""
         self._judged = fix
-        self._begin(fix, fix.pose, fix.covariance)
+        self._go_on(fix, fix.pose, fix.covariance)
 
     @property
     def is_confirmed(self) -> bool:
@@ -74,7 +79,7 @@ class PoseChain:
         self.add(_NATS * min(1.0, _driven_m(self._judged, fix) / _INDEPENDENT_M))
         self.num_poses += 1
         self._judged = fix
-        self._begin(fix, *intersection(self.pose, self.covariance, fix.pose, fix.covariance))
+        self._go_on(fix, *intersection(self.pose, self.covariance, fix.pose, fix.covariance))
 
     def doubt(self, fix: PoseFix) -> None:
         """Hear of a pose that does not agree."""
@@ -86,7 +91,7 @@ class PoseChain:
         """More speaks for it."""
         self.nats = min(_MOST_NATS, self.nats + nats)
 
-    def _begin(self, fix: PoseFix, pose: Pose2, covariance: Float64) -> None:
+    def _go_on(self, fix: PoseFix, pose: Pose2, covariance: Float64) -> None:
         self.pose, self.covariance, self.unheard_m = pose, covariance, 0.0
         self._carried = CarriedPose(pose, covariance, fix.stamp_ns, fix.odometry, self._motion)
 

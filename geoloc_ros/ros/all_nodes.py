@@ -4,8 +4,11 @@ Images come from outside, so nothing large is handed from node to node. Who list
 """
 
 import sys
+from collections.abc import Callable
+from typing import Any
 
 from geoloc_ros.ros.landmarks import LandmarksNode
+from geoloc_ros.ros.lifecycle import StagedNode
 from geoloc_ros.ros.localizer import LocalizerNode
 from geoloc_ros.ros.map_server import MapServerNode
 from geoloc_ros.ros.node_words import LANDMARKS_WORD, PHOTOS_WORD
@@ -16,7 +19,9 @@ from geoloc_ros.ros.process import run_nodes
 
 def main() -> int:
     """Run until told to stop."""
-    others = {PHOTOS_WORD: PlaceRecognitionNode, LANDMARKS_WORD: LandmarksNode}
+    others: dict[str, Callable[[], StagedNode[Any]]] = {
+        PHOTOS_WORD: PlaceRecognitionNode, LANDMARKS_WORD: LandmarksNode
+    }
     asked = [node for word, node in others.items() if word in sys.argv[1:]]
     return run_nodes(MapServerNode, LocalizerNode, *asked, PerceptionNode)
 
