@@ -45,10 +45,12 @@ struct Picture {
 
   void draw(const Corner& a, const Corner& b, const Corner& c, int32_t label) {
     // Pixels whose centre (+ 0.5) lies between the outermost corners.
-    const int left = first_pixel(std::min({a.u, b.u, c.u})), top = first_pixel(std::min({a.v, b.v, c.v}));
-    const int right = last_pixel(std::max({a.u, b.u, c.u}), camera.width);
-    const int bottom = last_pixel(std::max({a.v, b.v, c.v}), camera.height);
-    if (left > right || top > bottom) return;
+    const int left = first_pixel(std::min(std::min(a.u, b.u), c.u), camera.width);
+    const int right = last_pixel(std::max(std::max(a.u, b.u), c.u), camera.width);
+    if (left > right) return;
+    const int top = first_pixel(std::min(std::min(a.v, b.v), c.v), camera.height);
+    const int bottom = last_pixel(std::max(std::max(a.v, b.v), c.v), camera.height);
+    if (top > bottom) return;
     // Counter-clockwise seen from outside is negative where v goes down.
     const double area = (b.u - a.u) * (c.v - a.v) - (b.v - a.v) * (c.u - a.u);
     if (area == 0.0) return;
@@ -76,11 +78,16 @@ struct Picture {
   }
 
  private:
-  static int first_pixel(double edge) {
-    return edge <= 0.5 ? 0 : static_cast<int>(std::min(std::ceil(edge - 0.5), 1e9));
+  // By conversions: without SSE 4.1 std::ceil and std::floor are calls.
+  static int first_pixel(double edge, int size) {
+    if (!(edge > 0.5)) return 0;
+    if (edge > size) return size;
+    const int whole = static_cast<int>(edge - 0.5);
+    return whole + (edge - 0.5 > whole);
   }
   static int last_pixel(double edge, int size) {
-    return edge >= size ? size - 1 : static_cast<int>(std::floor(edge - 0.5));
+    if (edge >= size) return size - 1;
+    return edge >= 0.5 ? static_cast<int>(edge - 0.5) : -1;
   }
 };
 
