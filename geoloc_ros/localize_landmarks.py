@@ -6,7 +6,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -229,16 +229,15 @@ class LandmarkWitness:
         assert seen.image is not None  # frames with this part were asked for
         rng = np.random.default_rng((_SEED, len(self.answers)))
         answer = self._finder.look(seen.image, seen.camera, rng, _prior(frame, last))
+        said = ImageAnswer(str(frame.stamp_ns), frame.stamp_ns, "", NotFound(answer.reason, 0), None)
+        if answer.scene is not None and answer.sighting is not None:
+            said = replace(said, scene=answer.scene.name, answer=answer.sighting.answer)
         map_from_scene = None if answer.scene is None else self._shelf.map_from_scene(answer.scene)
-        name = str(frame.stamp_ns)
-        if answer.pose is None or answer.scene is None or map_from_scene is None:
-            scene = "" if answer.scene is None else answer.scene.name
-            self.answers.append(ImageAnswer(name, frame.stamp_ns, scene, NotFound(answer.reason, 0), None))
+        if answer.pose is None or map_from_scene is None:
+            self.answers.append(said)
             return None
         vehicle = vehicle_pose(answer.pose, map_from_scene, frame.base_from_camera)
-        self.answers.append(
-            ImageAnswer(name, frame.stamp_ns, answer.scene.name, answer.pose, vehicle.map_from_base)
-        )
+        self.answers.append(replace(said, pose=vehicle.map_from_base))
         return PoseFix(frame.stamp_ns, *vehicle.planar(), frame.odometry)
 
     @property

@@ -1,20 +1,33 @@
 import csv
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 import yaml
+from typer.testing import CliRunner
 
-from geoloc_ros.core.config import load_config
-from geoloc_ros.core.errors import ArtifactError, DatasetError
+from geoloc_ros.cli import app
+from geoloc_ros.core.camera import Camera
+from geoloc_ros.core.config import Config, load_config
+from geoloc_ros.core.errors import ArtifactError, ConfigError, DatasetError
 from geoloc_ros.core.geodesy import GeoOrigin
 from geoloc_ros.core.geometry import rotation_from_rpy
+from geoloc_ros.core.landmarks import CameraAnswer, CameraPose, NotFound
+from geoloc_ros.core.progress import no_progress
 from geoloc_ros.core.scene_place import ScenePlace
 from geoloc_ros.core.types import Pose3, UInt8
-from geoloc_ros.evaluation.tum import read_tum_poses
+from geoloc_ros.datasets.bag import BagReader
+from geoloc_ros.evaluation.metrics import interpolate_poses
+from geoloc_ros.evaluation.tum import read_tum, read_tum_poses
+from geoloc_ros.index import index_map
+from geoloc_ros.landmarks.finder import Sighting
 from geoloc_ros.landmarks.landmark_map import LandmarkMap
+from geoloc_ros.landmarks.prior import CameraPrior
+from geoloc_ros.localization.place_index import PlaceIndex
+from geoloc_ros.localize import localize_bag
 from geoloc_ros.localize_landmarks import LandmarksSummary, localize_landmarks, page_folder, table_path
 from geoloc_ros.sim import messages
 from geoloc_ros.sim.recorder import record
@@ -197,3 +210,92 @@ def test_a_scene_that_takes_too_much_memory_is_told(tmp_path: Path) -> None:
     write_folder(tmp_path / "images", 2)
     with pytest.raises(ArtifactError, match="MB"):
         localize(tmp_path / "images", tmp_path / "hall", tmp_path / "out.tum", "scenes.memory_mb=0.001")
+
+
+class KnowsTheTruth:
+    """In place of all finders: the truth of a drive, now and then nothing, in the frame of a scene."""
+
+    def __init__(self, bag: Path, map_from_scene: Pose3, error_m: float) -> None:
+        reader = BagReader(bag)
+        frames = list(reader.frames(("image",)))
+        poses = interpolate_poses(*reader.ground_truth(), np.array([frame.stamp_ns for frame in frames]))
+        rng = np.random.default_rng(0)
+        self.map_from_base = [
+            Pose3(rotation_from_rpy(0.0, 0.0, yaw), np.array([x + rng.normal(0.0, error_m), y, 0.3]))
+            for x, y, yaw in poses
+        ]
+        self._seen_from = [
+            map_from_scene.inverse() @ pose @ frame.base_from_camera
+            for pose, frame in zip(self.map_from_base, frames, strict=True)
+        ]
+        self.priors: list[CameraPrior | None] = []
+
+    def look(self, image: UInt8, camera: Camera, rng: np.random.Generator, prior: CameraPrior | None) -> Sighting:
+        """The truth about the next frame."""
+        number = len(self.priors)
+        self.priors.append(prior)
+        answer: CameraAnswer = NotFound("a lorry stands before it", 2)
+        if number % 4 != 3:
+            covariance = np.diag([1e-3] * 3 + [1e-5] * 3)
+            answer = CameraPose(self._seen_from[number], covariance, 40, np.arange(1, 31, dtype=np.int32), 0.5, -40.0)
+        nothing: Any = None
+        return Sighting(answer, nothing, nothing, camera, {})
+
+
+@pytest.fixture
+def drive_index(tiny_drive: Any, tmp_path: Path) -> Path:
+    index_map(tiny_drive.map_file, tmp_path / "tiny.index", None, Config(), no_progress)
+    return tmp_path / "tiny.index"
+
+
+def test_a_drive_through_a_scene_is_refined(
+    tiny_drive: Any, drive_index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = PlaceIndex.load(drive_index)
+    place = ScenePlace(Pose3(rotation_from_rpy(0.0, 0.0, 1.0), np.array([20.0, -10.0, 0.0])), index.geomap.origin)
+    (tmp_path / "scenes").mkdir()
+    scene = LandmarkMap.load(write_painted_scene(tmp_path / "scenes", place, "depot"))
+    truth = KnowsTheTruth(tiny_drive.bag, place.map_from_scene, 0.02)
+    spots_m = place.map_from_scene.inverse().apply(np.array([pose.translation_m for pose in truth.map_from_base]))
+    replace(scene, camera_position_m=spots_m).save(tmp_path / "scenes" / "depot")
+    monkeypatch.setattr("geoloc_ros.localize_landmarks.load_finder", lambda *_: truth)
+    summary = localize_bag(
+        tiny_drive.bag, drive_index, tmp_path / "out.tum", Config(), landmarks=tmp_path / "scenes"
+    )
+    asked = len(truth.priors)
+    assert asked == summary.frames and summary.num_refined == asked - asked // 4
+    assert summary.refined is not None and f"{summary.num_refined} poses" in summary.as_text()
+    stamp_ns, poses = read_tum_poses(summary.refined)
+    wanted = [pose for number, pose in enumerate(truth.map_from_base) if number % 4 != 3]
+    assert max(differ(one, other)[0] for one, other in zip(poses, wanted, strict=True)) < 1e-3
+    rows = read_table(tmp_path / "out.tum")
+    assert (rows[3]["reason"], rows[3]["scene"], rows[3]["landmarks"]) == ("a lorry stands before it", "depot", "2")
+    assert truth.priors[0] is None
+    # With landmarks from the first frame on, no wall is needed to know where the vehicle is.
+    stamps_ns, found = read_tum(tmp_path / "out.tum")
+    true = interpolate_poses(*BagReader(tiny_drive.bag).ground_truth(), stamps_ns)
+    assert len(found) > 0.5 * summary.frames
+    assert np.median(np.hypot(*(found - true)[:, :2].T)) < 0.2
+    sure = next(prior for prior in truth.priors if prior is not None)
+    assert sure.sigma_m < 5.0
+
+
+def test_scenes_for_a_map_must_say_where_they_lie(tiny_drive: Any, drive_index: Path, tmp_path: Path) -> None:
+    (tmp_path / "scenes").mkdir()
+    write_painted_scene(tmp_path / "scenes", None, "depot")
+    with pytest.raises(ArtifactError, match=r"depot.*place\.json"):
+        localize_bag(tiny_drive.bag, drive_index, tmp_path / "out.tum", Config(), landmarks=tmp_path / "scenes")
+
+
+def test_the_command_finds_images_without_an_index(tmp_path: Path) -> None:
+    write_painted_scene(tmp_path, None, "hall")
+    write_folder(tmp_path / "images", 3)
+    arguments = [str(tmp_path / "images"), "--landmarks", str(tmp_path / "hall"), "-o", str(tmp_path / "out.tum")]
+    done = CliRunner().invoke(app, ["localize", *arguments])
+    assert done.exit_code == 0 and "2 of 3 images found (hall 2)" in done.output
+
+
+@pytest.mark.parametrize("options", [(), ("--landmarks", "x", "--use", "image"), ("--landmarks", "x", "--photos", "y")])
+def test_the_command_says_what_goes_together(options: tuple[str, ...]) -> None:
+    done = CliRunner().invoke(app, ["localize", "a.mcap", "-o", "out.tum", *options])
+    assert isinstance(done.exception, ConfigError) and "--index" in str(done.exception)
