@@ -13,6 +13,7 @@ import numpy as np
 from geoloc_ros.core.artifacts import write_beside
 from geoloc_ros.core.errors import DatasetError
 from geoloc_ros.core.geodesy import GeoOrigin
+from geoloc_ros.core.scene_points import fit_place, surveyed_point
 from geoloc_ros.core.types import Pose3
 
 PLACE_FILE = "place.json"
@@ -46,8 +47,10 @@ class ScenePlace:
     @staticmethod
     def from_json(entry: Mapping[str, Any]) -> ScenePlace:
         """Raises ValueError, with what is wrong, if the entry says no place."""
+        if isinstance(entry, Mapping) and set(entry) == {"points"} and isinstance(entry["points"], list):
+            return ScenePlace(*fit_place([surveyed_point(point) for point in entry["points"]]))
         if not isinstance(entry, Mapping) or set(entry) != {"origin", "map_from_scene"}:
-            raise ValueError("it must have 'origin' and 'map_from_scene', and nothing else")
+            raise ValueError("it must have 'origin' and 'map_from_scene', or 'points', and nothing else")
         return ScenePlace(_rigid(entry["map_from_scene"]), _origin(entry["origin"]))
 
 
