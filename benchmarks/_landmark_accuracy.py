@@ -95,7 +95,7 @@ def _tell(findings: Findings, scene: SceneName, method: JudgedMethod, said: dict
 def _occluded(
     findings: Findings, scene: SceneName, method: JudgedMethod, ask: Callable[..., JudgedViews]
 ) -> OcclusionCurve:
-    percent, median_m = [0.0], [method.accuracy.median_m.value]
+    percent, median_m, found = [0.0], [method.accuracy.median_m.value], [method.accuracy.found_ratio.value]
     for side in SIDE_PERCENT:
         judged = judged_method(method.name, "", ask(change=_block(side / 100.0)), np.random.default_rng(side))
         hidden, accuracy = side * side // 100, judged.accuracy
@@ -107,7 +107,8 @@ def _occluded(
         )  # fmt: skip
         percent.append(float(hidden))
         median_m.append(accuracy.median_m.value)
-    return OcclusionCurve(method.name, tuple(percent), tuple(median_m))
+        found.append(accuracy.found_ratio.value)
+    return OcclusionCurve(method.name, tuple(percent), tuple(median_m), tuple(found))
 
 
 def _block(side_ratio: float) -> Change:

@@ -31,8 +31,12 @@ class Calibration:
 
 
 def calibration_of(truth: Sequence[Pose3], answers: Sequence[CameraAnswer]) -> Calibration:
-    """Compare answers (Q,) with the true `scene_from_camera` (Q,); NaN where none was found."""
-    found = [(one, pose) for one, pose in zip(truth, answers, strict=True) if isinstance(pose, CameraPose)]
+    """Compare answers (Q,) with the true `scene_from_camera` (Q,); NaN where none was found.
+
+    A pose that nothing agrees with, such as that of the most similar photo, claims no covariance and does not count.
+    """
+    pairs = zip(truth, answers, strict=True)
+    found = [(one, pose) for one, pose in pairs if isinstance(pose, CameraPose) and len(pose.inliers)]
     if not found:
         return Calibration(0, float("nan"), float("nan"), float("nan"))
     squares = np.array([squared_errors(one, pose) for one, pose in found])

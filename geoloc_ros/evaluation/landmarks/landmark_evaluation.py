@@ -35,6 +35,7 @@ class OcclusionCurve:
     """Of the image's pixels that are hidden, rising."""
     median_m: tuple[float, ...]
     """Infinite where most views are not found."""
+    found_ratio: tuple[float, ...]
 
 
 @dataclass(frozen=True)

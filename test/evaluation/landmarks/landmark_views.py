@@ -80,7 +80,7 @@ def room_evaluation(folder: Path) -> LandmarkEvaluation:
             judged_method("vsnet", "landmarks & votes", judged_views(folder, good), rng),
             judged_method("other", "nothing", judged_views(folder, none), rng),
         ),
-        (OcclusionCurve("vsnet", (0.0, 1.0, 49.0), (0.01, 0.02, float("inf"))),
-         OcclusionCurve("other", (0.0,), (float("inf"),))),
+        (OcclusionCurve("vsnet", (0.0, 1.0, 49.0), (0.01, 0.02, float("inf")), (0.9, 0.8, 0.2)),
+         OcclusionCurve("other", (0.0,), (float("inf"),), (0.0,))),
         (shown_view(good[0]), shown_view(NOWHERE)), (("views", "3"),),
     )  # fmt: skip

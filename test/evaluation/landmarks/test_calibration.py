@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -37,6 +39,11 @@ def test_who_claims_half_of_the_error_is_told_to_double_it() -> None:
 def test_what_was_not_found_says_nothing() -> None:
     assert calibration_of([ORIGIN, ORIGIN], [NOWHERE, answer(0.1)]).views == 1
     assert np.isnan(calibration_of([ORIGIN], [NOWHERE]).factor)
+
+
+def test_a_pose_that_nothing_agrees_with_claims_no_covariance() -> None:
+    alike = replace(answer(5.0), inliers=np.zeros(0, np.int32))
+    assert calibration_of([ORIGIN, ORIGIN], [alike, answer(0.1)]).views == 1
 
 
 def test_an_error_of_two_sigma_along_one_axis_is_four() -> None:

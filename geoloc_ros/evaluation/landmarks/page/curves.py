@@ -70,8 +70,21 @@ def occlusion_curves(curves: Sequence[OcclusionCurve], series_of: dict[str, int]
     top = min((tick for tick in _TICKS_M if tick >= high), default=_TICKS_M[-1])
     ticks = tuple(tick for tick in _TICKS_M if bottom <= tick <= top)
     y = Axis("median error of the position (m)", bottom, max(top, 2.0 * bottom), ticks, logarithmic=True)
-    hidden = (0.0, *(side * side / 100.0 for side in SIDE_PERCENT))
-    return line_chart(lines, Axis("hidden, % of the image", 0.0, max(hidden), hidden), y, "Occlusion")
+    return line_chart(lines, _hidden(), y, "Occlusion: error")
+
+
+def occlusion_found(curves: Sequence[OcclusionCurve], series_of: dict[str, int]) -> str:
+    """Share of views that are found over the share of the image that is hidden."""
+    lines = [
+        Line(curve.name, np.array(curve.percent), 100.0 * np.array(curve.found_ratio), series_of[curve.name])
+        for curve in curves
+    ]
+    return line_chart(lines, _hidden(), Axis("views found, %", 0.0, 100.0, _PERCENT), "Occlusion: found")
+
+
+def _hidden() -> Axis:
+    shares = (0.0, *(side * side / 100.0 for side in SIDE_PERCENT))
+    return Axis("hidden, % of the image", 0.0, max(shares), shares)
 
 
 def series(number: int) -> int:

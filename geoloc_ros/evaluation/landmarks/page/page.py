@@ -14,7 +14,13 @@ from geoloc_ros.core.artifacts import write_beside
 from geoloc_ros.core.landmarks import NotFound
 from geoloc_ros.evaluation.landmarks.accuracy import AIM_DEG, AIM_RATIO, FINE_DEG, FINE_M, Estimate
 from geoloc_ros.evaluation.landmarks.landmark_evaluation import JudgedMethod, LandmarkEvaluation
-from geoloc_ros.evaluation.landmarks.page.curves import angle_curves, occlusion_curves, position_curves, series
+from geoloc_ros.evaluation.landmarks.page.curves import (
+    angle_curves,
+    occlusion_curves,
+    occlusion_found,
+    position_curves,
+    series,
+)
 from geoloc_ros.evaluation.landmarks.page.drawn_view import drawn_view
 
 _REASONS = 12
@@ -68,7 +74,8 @@ def _panels(evaluation: LandmarkEvaluation) -> Iterator[str]:
     yield _panel("cumulative", "How many views, how exactly", legend + charts)
     if evaluation.occlusion:
         numbers = {each.name: series(number) for number, each in enumerate(methods)}
-        chart = f'<div class="charts">{occlusion_curves(evaluation.occlusion, numbers)}</div>'
+        curves = evaluation.occlusion
+        chart = f'<div class="charts">{occlusion_curves(curves, numbers)}{occlusion_found(curves, numbers)}</div>'
         note = '<p class="note">A block of noise somewhere in the image. A curve ends where most views are lost.</p>'
         yield _panel("occlusion", "Occlusion", legend + chart + note)
     if evaluation.views:
