@@ -14,6 +14,7 @@ from geoloc_ros.datasets.scenes.oriented import cloud_surface, mesh_surface
 
 SURFACE_NAMES = ("surface", "mesh", "meshed-poisson", "meshed-delaunay", "fused", "model")
 SURFACE_SUFFIXES = (".ply", ".obj", ".stl")
+_FEWEST_POINTS = 100
 _FOLDERS = (".", "dense", "dense/0")
 _BROKEN = (
     OSError, ValueError, IndexError, KeyError, TypeError, AttributeError, EOFError, MemoryError, NotImplementedError,
@@ -54,8 +55,10 @@ def read_surface(path: Path, seen_from_m: Float64) -> Surface:
     loaded = _loaded(path, kind[1:])
     vertices_m = np.asarray(getattr(loaded, "vertices", np.zeros((0, 3))), np.float32)
     triangles: Int64 = np.asarray(getattr(loaded, "faces", np.zeros((0, 3))), np.int64)
-    if not len(vertices_m):
-        raise DatasetError(f"surface '{path}' holds neither triangles nor points; export it again")
+    if len(vertices_m) < (3 if len(triangles) else _FEWEST_POINTS):
+        raise DatasetError(
+            f"surface '{path}' holds no triangles and {len(vertices_m)} points; export a mesh or a dense cloud"
+        )
     if not np.isfinite(vertices_m).all():
         bad = int((~np.isfinite(vertices_m).all(axis=1)).sum())
         raise DatasetError(f"surface '{path}' has {bad} vertices that are not finite; clean it and export it again")
