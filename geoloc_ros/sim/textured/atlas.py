@@ -29,9 +29,10 @@ class Atlas:
         for texture, (x, y) in zip(textures, self._corner, strict=True):
             self._image[y : y + len(texture), x : x + texture.shape[1]] = texture
         self._level_corner = np.zeros((NUM_LEVELS, 2), np.float32)
-        level, top = self._image[:, :_WIDTH], 0
+        level: UInt8 = self._image[:, :_WIDTH]
+        top = 0
         for k in range(1, NUM_LEVELS):
-            level = cv2.resize(level, (_WIDTH >> k, rows >> k), interpolation=cv2.INTER_AREA)
+            level = np.asarray(cv2.resize(level, (_WIDTH >> k, rows >> k), interpolation=cv2.INTER_AREA), np.uint8)
             self._image[top : top + (rows >> k), _WIDTH : _WIDTH + (_WIDTH >> k)] = level
             self._level_corner[k] = _WIDTH, top
             top += rows >> k
@@ -49,7 +50,8 @@ class Atlas:
         padded = np.zeros((2, rows * _COLUMNS), np.float32)
         padded[:, : len(texture)] = xy
         x, y = padded.reshape(2, rows, _COLUMNS)
-        return cv2.remap(self._image, x, y, cv2.INTER_LINEAR).reshape(-1, 3)[: len(texture)]
+        found = np.asarray(cv2.remap(self._image, x, y, cv2.INTER_LINEAR), np.uint8)
+        return found.reshape(-1, 3)[: len(texture)]
 
 
 def _pack(size: Int64) -> tuple[Int64, int]:

@@ -52,7 +52,7 @@ def lit_textures(
     """Textures (h, w, 3) as they look under the light: square root of radiance, FULL_SCALE being 255."""
     lit = []
     for rectangle in rectangles:
-        height, width = rectangle.texture.shape[:2]
+        height, width = rectangle.shape
         points_m = _grid(rectangle, (max(2, height // _SPACING), max(2, width // _SPACING)))
         light = _irradiance(points_m.reshape(-1, 3), rectangle.normal, lighting, rays, rng)
         field = cv2.GaussianBlur(light.reshape(*points_m.shape[:2], 3).astype(np.float32), (3, 3), 0.8)

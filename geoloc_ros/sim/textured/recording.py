@@ -45,16 +45,20 @@ PLACES: dict[SceneName, Place] = {
 
 
 def record_scene(
-    scene: SceneName, seed: int, num_train: int, num_test: int, size: tuple[int, int], folder: Path,
+    place: Place, scene: SceneName, seed: int, num_train: int, num_test: int, size: tuple[int, int], folder: Path,
     progress: ProgressCallback,
 ) -> TexturedWorld:
     """Write a scene; the same arguments give the same bytes.
+
+    Args:
+        place: As PLACES has it for the name.
+        num_test: Views of walks that come after those of training.
+        size: Width and height of the images.
 
     Raises:
         BackendError: If the ray caster for this processor is not installed.
         DatasetError: If the folder holds anything but a simulated scene, or cannot be written.
     """
-    place = PLACES[scene]
     progress("world", 0.0)
     world = place.make(seed)
     camera = Camera.pinhole(*size, float(np.radians(FOV_DEG)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from geoloc_ros.core.types import Float64
@@ -200,7 +202,7 @@ def _lamp(position_m: Float64) -> list[Rectangle]:
     x, y, z = position_m
     shade = stripes((0.9, 0.85, 0.7), (0.85, 0.75, 0.6), 3, 0.04)
     parts = _BRUSH.prism((x, y), 0.17, (z - 0.1, z + 0.1), 10, shade)
-    glowing = [Rectangle(p.corner_m, p.across_m, p.down_m, p.texture, 0.0, 1.3) for p in parts]
+    glowing = [replace(part, glow=1.3) for part in parts]
     return [*glowing, *_BRUSH.prism((x, y), 0.015, (z + 0.1, HEIGHT_M), 4, plaster((0.1, 0.1, 0.1), 1))]
 
 

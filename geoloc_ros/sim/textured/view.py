@@ -46,7 +46,7 @@ class TexturedView:
         self._normal = np.array([each.normal for each in rectangles], np.float32)
         self._gloss = np.array([each.gloss for each in rectangles], np.float32)
         self._texel_m = np.array(
-            [np.sqrt(np.prod(each.size_m) / np.prod(each.texture.shape[:2])) for each in rectangles], np.float32
+            [np.sqrt(np.prod(each.size_m) / np.prod(each.shape)) for each in rectangles], np.float32
         )
         self._camera = camera
         self._centre = camera.rays().reshape(-1, 3)
@@ -116,5 +116,6 @@ def sky_colour(directions: Float32, lighting: Lighting) -> Float32:
     up = directions[:, 2:3]
     haze = np.exp(-4.0 * up.clip(0.0))
     sky = lighting.sky.astype(np.float32)
-    above = sky * (np.float32([0.55, 0.75, 1.1]) * (1.0 - haze) + np.float32([1.0, 1.0, 1.0]) * haze)
+    zenith = np.array([0.55, 0.75, 1.1], np.float32)
+    above = sky * (zenith * (1.0 - haze) + haze)
     return np.asarray(np.where(up > 0.0, above, 0.35 * sky), np.float32)

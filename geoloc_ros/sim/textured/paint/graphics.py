@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from geoloc_ros.core.types import Float32
-from geoloc_ros.sim.textured.paint.materials import Colour, any_colour, cloud, tinted
+from geoloc_ros.sim.textured.paint.materials import Colour, any_colour, as_pixel, cloud, tinted
 from geoloc_ros.sim.textured.rectangles import Painter
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789&+"
@@ -33,7 +33,7 @@ def write(
     ink = np.zeros(image.shape[:2], np.uint8)
     cv2.putText(ink, text, (left, top + int(scale * high)), font, scale, 255, thick, cv2.LINE_AA)
     cover = ink[..., None] / np.float32(255.0)
-    image += cover * (np.float32(colour) - image)
+    image += cover * (as_pixel(colour) - image)
 
 
 def poster(seed: int, num_shapes: int = 7, frame: Colour | None = None) -> Painter:
@@ -44,7 +44,7 @@ def poster(seed: int, num_shapes: int = 7, frame: Colour | None = None) -> Paint
         first, second = any_colour(rng), any_colour(rng)
         fade = np.linspace(0.0, 1.0, shape[0], dtype=np.float32)[:, None, None]
         image = np.ascontiguousarray(
-            np.broadcast_to(np.float32(first) * (1.0 - fade) + np.float32(second) * fade, (*shape, 3)), np.float32
+            np.broadcast_to(as_pixel(first) * (1.0 - fade) + as_pixel(second) * fade, (*shape, 3)), np.float32
         )
         image *= (1.0 + 0.2 * cloud(shape, 0.4 * max(shape), 4.0, rng))[..., None]
         for _ in range(num_shapes):

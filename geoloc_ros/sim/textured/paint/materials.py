@@ -20,6 +20,11 @@ def any_colour(rng: np.random.Generator, bright: tuple[float, float] = (0.15, 0.
     return float(red), float(green), float(blue)
 
 
+def as_pixel(colour: Colour) -> Float32:
+    """(3,)."""
+    return np.asarray(colour, np.float32)
+
+
 def cloud(
     shape: tuple[int, int], coarsest_px: float, finest_px: float, rng: np.random.Generator, stretch: float = 1.0
 ) -> Float32:
@@ -39,7 +44,7 @@ def cloud(
 
 def tinted(colour: Colour, brightness: Float32) -> Float32:
     """An image (h, w, 3) of one colour, brighter and darker by factors (h, w)."""
-    return np.asarray(np.float32(colour) * brightness[..., None], np.float32)
+    return np.asarray(as_pixel(colour) * brightness[..., None], np.float32)
 
 
 def plaster(colour: Colour, seed: int, roughness: float = 0.12) -> Painter:
@@ -74,7 +79,7 @@ def stain(image: Float32, per_m: float, rng: np.random.Generator) -> None:
     away = np.hypot((columns - x) * rng.uniform(0.6, 1.6), (rows - y) * rng.uniform(0.6, 1.6)) / radius
     ragged = away + 0.25 * cloud((y1 - y0, x1 - x0), max(4.0, 0.6 * radius), 3.0, rng)
     cover = (1.4 - 1.4 * ragged).clip(0.0, 1.0)[..., None] * rng.uniform(0.2, 0.65)
-    image[y0:y1, x0:x1] *= 1.0 - cover * (1.0 - np.float32(any_colour(rng, (0.25, 0.7), 0.5)))
+    image[y0:y1, x0:x1] *= 1.0 - cover * (1.0 - as_pixel(any_colour(rng, (0.25, 0.7), 0.5)))
 
 
 def crack(image: Float32, per_m: float, rng: np.random.Generator) -> None:
@@ -131,7 +136,7 @@ def bricks(colour: Colour, seed: int, brick_m: tuple[float, float] = (0.24, 0.08
         per_m = shape[1] / size_m[0]
         rows, columns = int(size_m[1] / brick_m[1]) + 2, int(size_m[0] / brick_m[0]) + 3
         shade = (1.0 + vary * rng.normal(size=(rows, columns))).clip(0.3, 1.8)
-        tint = np.float32(colour) * shade[..., None] * (1.0 + 0.4 * vary * rng.normal(size=(rows, columns, 3)))
+        tint = as_pixel(colour) * shade[..., None] * (1.0 + 0.4 * vary * rng.normal(size=(rows, columns, 3)))
         odd = rng.random((rows, columns)) < 0.04
         tint[odd] = [any_colour(rng, (0.1, 0.6), 0.3) for _ in range(int(odd.sum()))] if odd.any() else 0.0
         y = (np.arange(shape[0]) / shape[0] * size_m[1])[:, None]
@@ -139,10 +144,10 @@ def bricks(colour: Colour, seed: int, brick_m: tuple[float, float] = (0.24, 0.08
         row = (y / brick_m[1]).astype(int)
         place = x / brick_m[0] + 0.5 * (row % 2)
         column = place.astype(int)
-        image = tint[row, column].astype(np.float32)
+        image: Float32 = tint[row, column].astype(np.float32)
         joint_m = 0.1 * min(brick_m)
         mortar = ((y % brick_m[1]) < joint_m) | ((place % 1.0) * brick_m[0] < joint_m)
-        image[mortar] = np.float32(np.mean(colour)) * np.float32([1.2, 1.15, 1.05])
+        image[mortar] = np.float32(np.mean(colour)) * as_pixel((1.2, 1.15, 1.05))
         image *= (1.0 + 0.1 * cloud(shape, 0.8 * per_m, 3.0, rng))[..., None]
         for _ in range(rng.poisson(size_m[0] * size_m[1] / 8.0)):
             stain(image, per_m, rng)
@@ -160,11 +165,11 @@ def tiles(colours: tuple[Colour, Colour], seed: int, tile_m: float, joint_m: flo
         rows, columns = int(size_m[1] / tile_m) + 2, int(size_m[0] / tile_m) + 2
         pick = rng.random((rows, columns)) < 0.35
         shade = (1.0 + 0.1 * rng.normal(size=(rows, columns, 1))).clip(0.5, 1.5)
-        tint = np.where(pick[..., None], np.float32(colours[1]), np.float32(colours[0])) * shade
+        tint = np.where(pick[..., None], as_pixel(colours[1]), as_pixel(colours[0])) * shade
         y = (np.arange(shape[0]) / shape[0] * size_m[1])[:, None]
         x = (np.arange(shape[1]) / per_m)[None, :]
         row, column = (y / tile_m).astype(int), (x / tile_m).astype(int)
-        image = tint[row, column].astype(np.float32)
+        image: Float32 = tint[row, column].astype(np.float32)
         motif = rng.integers(0, 4, (rows, columns))[row, column]
         u, v = (x % tile_m) / tile_m - 0.5 + 0.0 * y, (y % tile_m) / tile_m - 0.5 + 0.0 * x
         drawn = ((motif == 1) & (np.hypot(u, v) < 0.28)) | ((motif == 2) & (np.abs(u - v) < 0.12))
@@ -187,7 +192,7 @@ def stripes(first: Colour, second: Colour, seed: int, stripe_m: float) -> Painte
         x = (np.arange(shape[1]) / per_m)[None, :] + np.zeros((shape[0], 1))
         y = (np.arange(shape[0]) / shape[0] * size_m[1])[:, None] + np.zeros((1, shape[1]))
         is_second = (x / stripe_m).astype(int) % 2 == 1
-        image = np.where(is_second[..., None], np.float32(second), np.float32(first)).astype(np.float32)
+        image = np.where(is_second[..., None], as_pixel(second), as_pixel(first)).astype(np.float32)
         u, v = (x % stripe_m) / stripe_m - 0.5, (y % (1.3 * stripe_m)) / stripe_m - 0.65
         image[np.abs(u) + np.abs(v) < 0.25] *= np.float32(0.65)
         image *= (1.0 + 0.1 * cloud(shape, 0.7 * per_m, 3.0, rng))[..., None]

@@ -11,6 +11,7 @@ from geoloc_ros.sim.textured.paint.graphics import draw_shape, poster, sign
 from geoloc_ros.sim.textured.paint.materials import (
     Colour,
     any_colour,
+    as_pixel,
     bricks,
     cloud,
     planks,
@@ -101,7 +102,7 @@ def _ground_floor(image: Float32, per_m: float, has_shop: bool, rng: np.random.G
     door_wide, door_high = int(1.1 * per_m), int(2.3 * per_m)
     door_x = int(rng.uniform(0.03, 0.9) * max(1, width - door_wide))
     if has_shop:
-        image[:] = np.float32(any_colour(rng, (0.1, 0.6), 0.8)) * (1.0 + 0.1 * cloud((height, width), 60.0, 4.0, rng))[
+        image[:] = as_pixel(any_colour(rng, (0.1, 0.6), 0.8)) * (1.0 + 0.1 * cloud((height, width), 60.0, 4.0, rng))[
             ..., None
         ]
         board = image[int(0.1 * height) : int(0.27 * height), int(0.03 * width) : int(0.97 * width)]
