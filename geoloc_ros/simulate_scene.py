@@ -8,7 +8,7 @@ from typing import cast, get_args
 
 from geoloc_ros.core.errors import ConfigError
 from geoloc_ros.core.progress import ProgressCallback
-from geoloc_ros.sim.textured.recording import SceneName, record_scene
+from geoloc_ros.sim.textured.recording import PLACES, SceneName, record_scene
 from geoloc_ros.sim.textured.scene_folder import check_scene_folder
 
 SMALLEST_PX, LARGEST_PX = 32, 2048
@@ -61,9 +61,8 @@ def simulate_scene(scene: str, folder: Path, options: SceneOptions, progress: Pr
         )
     size = parse_size(options.size)
     check_scene_folder(folder)
-    world = record_scene(
-        cast(SceneName, scene), options.seed, options.train, options.test, size, folder, progress
-    )
+    name = cast(SceneName, scene)
+    world = record_scene(PLACES[name], name, options.seed, options.train, options.test, size, folder, progress)
     return SceneSummary(folder, world.title, options, len(world.rectangles))
 
 
