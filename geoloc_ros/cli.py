@@ -5,22 +5,20 @@ from __future__ import annotations
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import Annotated, Optional
 
 import typer
 
 from geoloc_ros import __version__
 from geoloc_ros.commands.curate import curate
 from geoloc_ros.commands.export import export_app
-from geoloc_ros.commands.options import ConfigOption, SetOption
+from geoloc_ros.commands.localize import localize
+from geoloc_ros.commands.options import ConfigOption, SetOption, UseOption
 from geoloc_ros.commands.photos import photos_app
 from geoloc_ros.commands.simulate import simulate_app
 from geoloc_ros.commands.train import train_app
 from geoloc_ros.core.errors import GeolocError
 from geoloc_ros.core.terminal import INTERRUPTION, log_to_stderr, progress_bar
-
-if TYPE_CHECKING:
-    from geoloc_ros.core.config import Config
 
 app = typer.Typer(
     help="Know where a vehicle is, from an OpenStreetMap file and its cameras.",
@@ -36,13 +34,6 @@ app.add_typer(export_app, name="export")
 app.add_typer(photos_app, name="photos")
 app.command()(curate)
 
-UseOption = Annotated[
-    str,
-    typer.Option(
-        help="What to use, of image,segmentation,depth,instances; networks read the rest from the image. Without any: "
-        "segmentation, depth and instances if the bag has the first two, else all it has. With fix: GPS, too."
-    ),
-]
 CropOption = Annotated[Optional[str], typer.Option("--crop", help="W,S,E,N in degrees: clip the map to this box.")]
 
 
@@ -95,66 +86,7 @@ def index(
     typer.echo(summary.as_text())
 
 
-@app.command()
-def localize(
-    source: Annotated[
-        Path,
-        typer.Argument(
-            metavar="BAG",
-            help="rosbag2 folder or .mcap file; with --landmarks alone a scene or a folder of images, too.",
-        ),
-    ],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Trajectory to write (.tum).")],
-    index_folder: Annotated[
-        Optional[Path], typer.Option("--index", help="Index folder; not needed with --landmarks.")
-    ] = None,
-    smoothed: Annotated[
-        Optional[Path],
-        typer.Option(help="Also write the most probable place of every frame given the whole drive (.tum)."),
-    ] = None,
-    photos: Annotated[
-        Optional[Path],
-        typer.Option(help="Index of `geoloc photos index`: look images up in it, too; with --use photos nothing else."),
-    ] = None,
-    landmarks: Annotated[
-        Optional[Path],
-        typer.Option(
-            help="Folder of `geoloc train landmarks`, or one of several: poses in six degrees of freedom. Without "
-            "--index nothing else is used."
-        ),
-    ] = None,
-    use: UseOption = "",
-    config: ConfigOption = None,
-    set_: SetOption = None,
-) -> None:
-    """Localize a recorded drive without ROS running; the same input gives the same bytes."""
-    from geoloc_ros.core.config import load_config
-
-    tree = load_config(config, tuple(set_ or ()))
-    if index_folder is None:
-        _localize_landmarks(source, landmarks, output, tree, alone=not (smoothed or photos or use))
-        return
-    from geoloc_ros.localize import localize_bag
-
-    with progress_bar() as progress:
-        summary = localize_bag(
-            source, index_folder, output, tree, progress, use, smoothed, photos, landmarks
-        )
-    typer.echo(summary.as_text())
-
-
-def _localize_landmarks(source: Path, landmarks: Path | None, output: Path, config: Config, alone: bool) -> None:
-    from geoloc_ros.core.errors import ConfigError
-    from geoloc_ros.localize_landmarks import localize_landmarks
-
-    if landmarks is None or not alone:
-        raise ConfigError(
-            "give --index FOLDER to localize in a map, or --landmarks FOLDER alone to localize in learnt scenes "
-            "(--smoothed, --photos and --use go with an index)"
-        )
-    with progress_bar() as progress:
-        summary = localize_landmarks(source, landmarks, output, config, progress)
-    typer.echo(summary.as_text())
+app.command()(localize)
 
 
 @app.command()
