@@ -23,6 +23,9 @@ constexpr int64_t kBlock = 8 * kLanes;
 // Sine of the angle below which two votes are parallel: where they cross says nothing.
 constexpr float kLeastSine = 0.05f;
 constexpr int kDrawsPerHypothesis = 4;
+// Votes that are asked about every hypothesis, and hypotheses that all votes are asked about.
+constexpr int64_t kFirstLook = 512;
+constexpr size_t kSecondLook = 32;
 // Degrees of freedom of the t distribution that residuals are taken to have: some votes are simply wrong.
 constexpr float kFreedom = 3.0f;
 // Nobody knows directions better than this, radians, and landmarks better or worse than these, pixels.
@@ -104,9 +107,18 @@ inline bool intersect(const Votes& votes, int64_t a, int64_t b, float& x, float&
   return true;
 }
 
-// The intersection of two votes that most votes agree with (PVNet's scheme); false where no two of them meet.
+struct Hypothesis {
+  float x, y;
+  int64_t agreeing;
+};
+
+// The intersection of two votes that most votes agree with (PVNet's scheme); false where no two of them meet. Where
+// there are many votes, the first of them, who are as good as any, choose the hypotheses that all are asked about.
 bool best_intersection(const Votes& votes, const Settings& settings, uint64_t& random, float& best_x, float& best_y) {
   const float cos2 = settings.inlier_cos * settings.inlier_cos, near2 = settings.near * settings.near;
+  Votes few = votes;
+  if (votes.count >= 2 * kFirstLook) few.count = kFirstLook;
+  std::vector<Hypothesis> promising;
   int64_t best = -1;
   int32_t tried = 0;
   for (int32_t drawn = 0; tried < settings.hypotheses && drawn < kDrawsPerHypothesis * settings.hypotheses; ++drawn) {
@@ -114,8 +126,19 @@ bool best_intersection(const Votes& votes, const Settings& settings, uint64_t& r
     const int64_t a = draw(random, votes.count), b = draw(random, votes.count);
     if (!intersect(votes, a, b, x, y)) continue;
     ++tried;
+    if (few.count < votes.count) {
+      promising.push_back({x, y, count_agreeing(few, x, y, cos2, near2, -1)});
+      continue;
+    }
     const int64_t agreeing = count_agreeing(votes, x, y, cos2, near2, best);
     if (agreeing > best) best = agreeing, best_x = x, best_y = y;
+  }
+  const size_t asked = std::min(kSecondLook, promising.size());
+  const auto better = [](const Hypothesis& a, const Hypothesis& b) { return a.agreeing > b.agreeing; };
+  std::stable_sort(promising.begin(), promising.end(), better);
+  for (size_t i = 0; i < asked; ++i) {
+    const int64_t agreeing = count_agreeing(votes, promising[i].x, promising[i].y, cos2, near2, best);
+    if (agreeing > best) best = agreeing, best_x = promising[i].x, best_y = promising[i].y;
   }
   return tried > 0;
 }
@@ -137,18 +160,17 @@ GEOLOC_CLONES Sums weighted_sums(const Votes& votes, float x, float y, float cir
     const Floats aside = to_y * right - to_x * down;  // distance of (x, y) from the line, along its normal
     // A direction is known to `spread`: the further away, the more that is. Nearer than `near` it is no worse.
     const Floats variance = near2 + to_x * to_x + to_y * to_y;
-    const Floats angle2 = aside * aside / variance;
-    const Floats heavy = (kFreedom + 1.0f) / (kFreedom + angle2 / spread2);
-    const Ints within = (aside <= circle) & (aside >= -circle) & (ahead >= -circle) & (variance < kNowhere);
+    const Floats aside2 = aside * aside;
+    const Ints within = (aside2 <= circle * circle) & (ahead >= -circle) & (variance < kNowhere);
     const Floats one = within ? Floats{} + 1.0f : Floats{};
-    const Floats robust = within ? heavy : Floats{};
-    const Floats weight = robust / variance;
+    // (kFreedom + 1) / (kFreedom + aside2 / (variance * spread2)) / variance, in one division.
+    const Floats weight = (one * ((kFreedom + 1.0f) * spread2)) / (variance * (kFreedom * spread2) + aside2);
     xx += weight * down * down;
     xy -= weight * down * right;
     yy += weight * right * right;
     sx -= weight * down * aside;
     sy += weight * right * aside;
-    square += robust * angle2;
+    square += weight * aside2;
     number += one;
   }
   return {sum_of(xx), sum_of(xy), sum_of(yy), sum_of(sx), sum_of(sy), sum_of(square), sum_of(number)};
