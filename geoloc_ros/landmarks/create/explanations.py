@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from geoloc_ros.core.types import Float64, Pose3
+from geoloc_ros.core.types import Float64
+from geoloc_ros.landmarks.create.mistakes import focal_mistakes, frame_mistakes
 from geoloc_ros.landmarks.create.small_views import SmallView
 from geoloc_ros.landmarks.create.surface_renderer import SurfaceRenderer
 
-_UNITS = ((1e-3, "millimetres"), (1e-2, "centimetres"), (0.0254, "inches"), (0.3048, "feet"))
-_FOCAL_FACTORS = (0.5, 0.67, 0.8, 0.9, 0.95, 1.05, 1.11, 1.25, 1.5, 2.0)
 # A mistake explains what is off if it leaves no more than this share of it, and there is more to explain than noise.
 _REST, _NOISE = 0.6, 0.015
 # What most pixels are off by: in an empty corner of a room that is drawn too large, half of them may be right.
@@ -21,7 +19,6 @@ _MOST = 0.75
 _UNSEEN = 2.0
 # Without depth a mistake must make the surface fill so many times as much, and so much, of the images.
 _COVER_FACTOR, _COVER_LEAST = 2.0, 0.5
-_TURNED_AXES = np.diag([1.0, -1.0, -1.0])
 
 
 @dataclass(frozen=True)
@@ -49,14 +46,6 @@ class CoverFit:
     better_cover: float
 
 
-@dataclass(frozen=True)
-class _Mistake:
-    told: str
-    undo: Callable[[SmallView], SmallView]
-    depth_unit: float = 1.0
-    """What depth that is drawn then is to be multiplied with."""
-
-
 def explained_depth(renderer: SurfaceRenderer, views: tuple[SmallView, ...]) -> DepthFit:
     """Compare the depth of views, all of which have some, with that of the surface."""
     ratio = _log_ratios(renderer, views, 1.0)
@@ -64,7 +53,7 @@ def explained_depth(renderer: SurfaceRenderer, views: tuple[SmallView, ...]) -> 
     best, best_off = "", off
     if off > _NOISE:
         guesses = [_other_steps(ratio)]
-        for mistake in (*_frames(), *_focal_lengths()):
+        for mistake in (*frame_mistakes(), *focal_mistakes()):
             undone = tuple(mistake.undo(view) for view in views)
             guesses.append((_most(_log_ratios(renderer, undone, mistake.depth_unit)), mistake.told))
         best_off, best = min(guesses)
@@ -78,9 +67,10 @@ def explained_cover(renderer: SurfaceRenderer, views: tuple[SmallView, ...]) -> 
     cover, behind = _cover(renderer, views)
     best, best_cover = "", cover
     if cover < _COVER_LEAST:
-        best_cover, best = max(
-            (_cover(renderer, tuple(mistake.undo(view) for view in views))[0], mistake.told) for mistake in _frames()
-        )
+        for mistake in frame_mistakes():
+            undone, _ = _cover(renderer, tuple(mistake.undo(view) for view in views))
+            if undone > best_cover:
+                best_cover, best = undone, mistake.told
     if best_cover < max(_COVER_FACTOR * cover, _COVER_LEAST):
         best, best_cover = "", cover
     return CoverFit(cover, behind, best, best_cover)
@@ -119,45 +109,3 @@ def _cover(renderer: SurfaceRenderer, views: tuple[SmallView, ...]) -> tuple[flo
         shares.append((float((label > 0).mean()), float((is_seen & (label == 0)).mean())))
     outside, behind = np.median(shares, axis=0)
     return float(outside), float(behind)
-
-
-def _frames() -> tuple[_Mistake, ...]:
-    inverted = _Mistake("the poses are inverted, camera-from-scene", _inverted)
-    turned = _Mistake("the cameras look along -z with y up", _turned)
-    both = _Mistake("the poses are camera-from-scene of cameras that look along -z with y up", _inverted_and_turned)
-    surfaces = [_Mistake(f"the surface is in {unit}", _scaled(1.0 / size), size) for size, unit in _UNITS]
-    poses = [_Mistake(f"the poses are in {unit}", _scaled(size)) for size, unit in _UNITS]
-    return (inverted, turned, both, *surfaces, *poses)
-
-
-def _focal_lengths() -> tuple[_Mistake, ...]:
-    return tuple(
-        _Mistake(f"the focal lengths are about {factor:g} times as long", _zoomed(factor)) for factor in _FOCAL_FACTORS
-    )
-
-
-def _inverted(view: SmallView) -> SmallView:
-    return replace(view, scene_from_camera=view.scene_from_camera.inverse())
-
-
-def _turned(view: SmallView) -> SmallView:
-    return replace(view, scene_from_camera=view.scene_from_camera @ Pose3(_TURNED_AXES, np.zeros(3)))
-
-
-def _inverted_and_turned(view: SmallView) -> SmallView:
-    return _turned(_inverted(view))
-
-
-def _scaled(factor: float) -> Callable[[SmallView], SmallView]:
-    def undo(view: SmallView) -> SmallView:
-        pose = view.scene_from_camera
-        return replace(view, scene_from_camera=Pose3(pose.rotation, factor * pose.translation_m))
-
-    return undo
-
-
-def _zoomed(factor: float) -> Callable[[SmallView], SmallView]:
-    def undo(view: SmallView) -> SmallView:
-        return replace(view, camera=replace(view.camera, fx=factor * view.camera.fx, fy=factor * view.camera.fy))
-
-    return undo

@@ -10,9 +10,10 @@ from geoloc_ros.core.errors import DatasetError
 from geoloc_ros.core.posed_images import PosedImages
 from geoloc_ros.core.progress import ProgressCallback, no_progress
 from geoloc_ros.core.surface import Surface
-from geoloc_ros.core.types import Float64
+from geoloc_ros.core.types import Float64, Int64
 from geoloc_ros.landmarks.create.elements import thin_cloud
 from geoloc_ros.landmarks.create.explanations import explained_cover, explained_depth
+from geoloc_ros.landmarks.create.photo_fit import explained_photos, small_photos
 from geoloc_ros.landmarks.create.small_views import SmallView, small_views
 from geoloc_ros.landmarks.create.surface_renderer import SurfaceRenderer
 
@@ -32,6 +33,8 @@ _FARTHEST_M = 1e5
 _OFF_TOO_FAR, _OFF_EVERYWHERE = 0.04, 0.3
 # Share of the images that the surface must fill to be seen at all, and well.
 _SEEN_AT_ALL, _SEEN_WELL = 0.02, 0.3
+# Correlation below which images hardly show what the surface says; it is 0.8 and more where all is right and in focus.
+_ALIKE_AT_ALL = 0.3
 _NEAR_RATIO, _VOXEL_RATIO = 0.05, 1.0 / 6.0
 
 
@@ -58,12 +61,12 @@ def check_scene(
 ) -> SceneCheck:
     """See that there are enough images, and that their poses, cameras and depth fit the surface.
 
-    Where images have depth, it must be that of the surface; if it is not, but would be in other units, with inverted
-    poses, other axes or another focal length, that is said. Without depth, cameras must see the outside of the surface;
-    a wrong focal length cannot be told then.
+    Where images have depth, it must be that of the surface; cameras must see the outside of the surface; images must
+    look alike where the surface says that they show the same. If one of these is not so, but would be in other units,
+    with inverted poses, other axes or another focal length, that is said.
 
     Raises:
-        DatasetError: If a depth image cannot be read.
+        DatasetError: If an image cannot be read.
     """
     few = _too_few(images)
     if not len(images) or not len(surface.vertices_m):
@@ -75,6 +78,8 @@ def check_scene(
     said = _by_depth(renderer, with_depth) if with_depth else _NOTHING
     if not said.errors:
         said = _both(said, _by_cover(renderer, views))
+    if not said.errors:
+        said = _both(said, _by_photos(renderer, images, rows))
     if not said.errors:
         # What images show is sure; sizes alone are a guess.
         said = _both(said, _by_size(images, surface))
@@ -152,6 +157,16 @@ def _by_cover(renderer: SurfaceRenderer, views: tuple[SmallView, ...]) -> SceneC
     if found.cover < _SEEN_AT_ALL:
         return _error(f"{fills}: see that poses and surface are in one frame, and poses scene-from-camera, z forward")
     return _warning(f"{fills} only") if found.cover < _SEEN_WELL else _NOTHING
+
+
+def _by_photos(renderer: SurfaceRenderer, images: PosedImages, rows: Int64) -> SceneCheck:
+    found = explained_photos(renderer, small_photos(images, rows))
+    alike = f"where the surface says that images show the same, their correlation is {found.alike:.2f}"
+    if found.better:
+        return _error(f"{alike}, but {found.better_alike:.2f} if {found.better}; correct that")
+    if found.alike < _ALIKE_AT_ALL:
+        return _warning(f"{alike}: see that poses, cameras and surface are of one scene, and exact")
+    return _NOTHING
 
 
 def _error(told: str) -> SceneCheck:

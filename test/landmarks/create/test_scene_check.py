@@ -13,7 +13,7 @@ from geoloc_ros.core.errors import DatasetError
 from geoloc_ros.core.geometry import rotation_from_rpy
 from geoloc_ros.core.posed_images import PosedImages
 from geoloc_ros.core.surface import Surface
-from geoloc_ros.core.types import Pose3
+from geoloc_ros.core.types import Float64, Pose3
 from geoloc_ros.landmarks.create.scene_check import LEAST_VIEWS, SceneCheck, check_scene
 from geoloc_ros.landmarks.create.surface_renderer import SurfaceRenderer
 
@@ -31,16 +31,25 @@ def room() -> Surface:
     return Surface(corner, np.zeros_like(corner), np.array(triangles, np.int32))
 
 
+def pattern(points_m: Float64) -> Float64:
+    """-1 to 1 (...): waves of a few decimetres in many directions."""
+    waves = np.random.default_rng(5).normal(0.0, 6.0, (3, 12))
+    return np.asarray(np.tanh(np.sin(points_m @ waves + np.arange(12)).mean(axis=-1) * 3.0))
+
+
 @pytest.fixture(scope="module")
 def images(tmp_path_factory: pytest.TempPathFactory) -> PosedImages:
-    """24 views with depth in millimetres, off by half a percent of noise."""
+    """24 views along a walk with depth in millimetres, off by half a percent of noise, of walls with a pattern."""
     root, rng = tmp_path_factory.mktemp("scene"), np.random.default_rng(0)
     renderer = SurfaceRenderer(room(), np.ones(12, np.int32), 0.01)
     poses, files = [], []
     for number in range(24):
-        turned = rotation_from_rpy(0.1, rng.uniform(-0.3, 0.3), rng.uniform(-3.1, 3.1)) @ LEVEL
-        pose = Pose3(turned, rng.uniform([-2.0, -1.5, -0.5], [2.0, 1.5, 0.5]))
+        turned = rotation_from_rpy(0.1, 0.3 * np.sin(number), 0.26 * number) @ LEVEL
+        pose = Pose3(turned, np.array([1.5 * np.cos(0.3 * number), 1.2 * np.sin(0.3 * number), 0.4 * np.sin(number)]))
         _, depth_m = renderer.draw(CAMERA, pose)
+        points_m = pose.apply(CAMERA.rays() * depth_m[..., None].astype(np.float64))
+        grey = 128.0 + 100.0 * pattern(points_m) + rng.normal(0.0, 3.0, depth_m.shape)
+        cv2.imwrite(str(root / f"{number}.jpg"), grey)
         steps = 1000.0 * depth_m * rng.normal(1.0, 0.005, depth_m.shape)
         poses.append(pose)
         files.append(f"{number}.png")
@@ -48,6 +57,15 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> PosedImages:
     names = tuple(f"{number}.jpg" for number in range(24))
     stamps = np.full(24, -1, np.int64)
     return PosedImages("room", root, names, (CAMERA,) * 24, tuple(poses), tuple(files), 1e-3, stamps)
+
+
+@pytest.fixture(scope="module")
+def blank(images: PosedImages, tmp_path_factory: pytest.TempPathFactory) -> PosedImages:
+    """The same cameras in a room where nothing can be seen but light."""
+    root = tmp_path_factory.mktemp("blank")
+    for name in images.file:
+        cv2.imwrite(str(root / name), np.full((60, 80), 128, np.uint8))
+    return replace(without_depth(images), root=root)
 
 
 def without_depth(images: PosedImages) -> PosedImages:
@@ -86,14 +104,20 @@ def test_units_of_surface_and_poses_are_told_by_depth(images: PosedImages, facto
     assert f"if the poses are in {unit}" in only_error(check_scene(moved, room(), 0.3))
 
 
-def test_a_surface_in_millimetres_is_told_by_its_size_alone(images: PosedImages) -> None:
+def test_a_surface_in_millimetres_is_told_by_what_images_show(images: PosedImages) -> None:
     told = only_error(check_scene(without_depth(images), sized(room(), 1e3), 0.3))
+    assert "correlation" in told
+    assert "if the surface is in millimetres" in told
+
+
+def test_a_surface_in_millimetres_is_told_by_its_size_alone(blank: PosedImages) -> None:
+    told = only_error(check_scene(blank, sized(room(), 1e3), 0.3))
     assert "surface is 8367 m across" in told
     assert "millimetres" in told
 
 
-def test_a_surface_in_inches_without_depth_is_a_warning(images: PosedImages) -> None:
-    check = check_scene(without_depth(images), sized(room(), 1 / 0.0254), 0.3)
+def test_a_surface_in_inches_without_depth_is_a_warning(blank: PosedImages) -> None:
+    check = check_scene(blank, sized(room(), 1 / 0.0254), 0.3)
     assert check.errors == ()
     assert "inches" in check.warnings[0]
 
@@ -116,6 +140,27 @@ def test_a_wrong_focal_length_is_told_by_depth(images: PosedImages, factor: floa
     camera = replace(CAMERA, fx=factor * CAMERA.fx, fy=factor * CAMERA.fy)
     wrong = replace(images, camera=(camera,) * len(images))
     assert f"if the focal lengths are about {told} as long" in only_error(check_scene(wrong, room(), 0.3))
+
+
+@pytest.mark.parametrize(("factor", "told"), [(0.5, "2 times"), (0.8, "1.25 times"), (1.25, "0.8 times")])
+def test_a_wrong_focal_length_is_told_by_what_images_show(images: PosedImages, factor: float, told: str) -> None:
+    camera = replace(CAMERA, fx=factor * CAMERA.fx, fy=factor * CAMERA.fy)
+    wrong = replace(without_depth(images), camera=(camera,) * len(images))
+    error = only_error(check_scene(wrong, room(), 0.3))
+    assert "correlation" in error
+    assert f"if the focal lengths are about {told} as long" in error
+
+
+def test_images_of_another_place_are_a_warning(images: PosedImages) -> None:
+    shuffled = replace(without_depth(images), file=tuple(np.random.default_rng(3).permutation(images.file).tolist()))
+    check = check_scene(shuffled, room(), 0.3)
+    assert check.errors == ()
+    assert "of one scene" in check.warnings[0]
+
+
+def test_an_image_that_cannot_be_read_is_named(images: PosedImages, tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=r"0\.jpg"):
+        check_scene(replace(without_depth(images), root=tmp_path), room(), 0.3)
 
 
 def test_a_wrong_unit_of_depth_is_told(images: PosedImages) -> None:
