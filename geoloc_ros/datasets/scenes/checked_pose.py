@@ -18,7 +18,8 @@ def pose_from_quaternion(wxyz: Float64, translation_m: Float64) -> Pose3:
         ValueError: If a number is not finite, or the length is not 1 (to 2 %); says which.
     """
     _check_finite(wxyz, translation_m)
-    length = float(np.linalg.norm(wxyz))
+    with np.errstate(over="ignore"):
+        length = float(np.linalg.norm(wxyz))
     if abs(length - 1.0) > _TOLERANCE:
         raise ValueError(f"its quaternion has length {length:.3g} instead of 1")
     return Pose3(rotation_from_quaternion(np.roll(wxyz, -1)), np.asarray(translation_m, np.float64))
@@ -34,8 +35,9 @@ def pose_from_matrix(matrix: Float64) -> Pose3:
         raise ValueError(f"its pose has {matrix.size} numbers instead of 4 x 4")
     _check_finite(matrix[:3, :3], matrix[:, 3])
     rotation = matrix[:3, :3]
-    off = float(np.abs(rotation @ rotation.T - np.eye(3)).max())
-    if off > 2.0 * _TOLERANCE or np.abs(matrix[3] - [0.0, 0.0, 0.0, 1.0]).max() > _TOLERANCE:
+    with np.errstate(over="ignore", invalid="ignore"):
+        off = float(np.abs(rotation @ rotation.T - np.eye(3)).max())
+    if not off <= 2.0 * _TOLERANCE or np.abs(matrix[3] - [0.0, 0.0, 0.0, 1.0]).max() > _TOLERANCE:
         raise ValueError(f"its pose is no rigid transform (axes off unit length or a right angle by {off:.2g})")
     determinant = float(np.linalg.det(rotation))
     if determinant < 0.0:

@@ -37,13 +37,13 @@ def matrix(of: Pose3) -> Float64:
 
 
 def write_colmap_text(model: Path, names: list[str], cameras: str = "1 PINHOLE 64 48 50 51 32 24") -> None:
-    """Image k has pose(k) and camera 1."""
+    """Image k has pose(k) and camera 1, the first has seen a point, the others none."""
     model.mkdir(parents=True, exist_ok=True)
     (model / "cameras.txt").write_text(f"# Camera list\n{cameras}\n")
     lines = ["# Image list"]
     for number, name in enumerate(names):
         back = pose(number).inverse()
-        lines += [f"{number + 1} {words(wxyz(back.rotation))} {words(back.translation_m)} 1 {name}", ""]
+        lines += [f"{number + 1} {words(wxyz(back.rotation))} {words(back.translation_m)} 1 {name}", "" if number else "1.5 2.5 -1"]
     (model / "images.txt").write_text("\n".join(lines) + "\n")
 
 
