@@ -116,3 +116,49 @@ def photo(
         summary = train_photo(options, progress)
     if summary is not None:
         typer.echo(summary.as_text())
+
+
+@train_app.command()
+def landmarks(
+    scene: Annotated[Path, typer.Argument(help="Folder of posed images (docs/scenes.md).")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write.")],
+    patch: Annotated[
+        Optional[float], typer.Option(help="Size of patches, metres; by the distance of the scene without it.")
+    ] = None,
+    method: Annotated[
+        str, typer.Option(help="prototypes; or, to compare with, cross-entropy, coordinates, random-negatives.")
+    ] = "prototypes",
+    network: Annotated[
+        str, typer.Option(help="ENCODER,WIDTHxHEIGHT; small, or resnet18, resnet50, resnet101 for GPUs.")
+    ] = "small,256x192",
+    base: Annotated[
+        Optional[Path], typer.Option("--from", help="Network of other scenes to begin with (.onnx).")
+    ] = None,
+    minutes: Annotated[float, typer.Option(min=0.01, help="Budget of wall clock.")] = 60.0,
+    steps: Annotated[Optional[int], typer.Option(min=1, help="Budget in steps, the same on every machine.")] = None,
+    seed: Annotated[int, typer.Option(help="First weights and everything drawn.")] = 0,
+) -> None:
+    """Learn a scene's landmarks, to find cameras in it. Killed, the same command goes on."""
+    from geoloc_ros.train_landmarks import LandmarkOptions, train_landmarks
+
+    options = LandmarkOptions(scene, output, patch, method, network, base, minutes, steps, seed)
+    with progress_bar() as progress:
+        summary = train_landmarks(options, progress)
+    typer.echo(summary.as_text())
+
+
+@train_app.command()
+def scene(
+    bag: Annotated[Path, typer.Argument(help="Drive with images; with depth, or a mesh has to be put beside.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write.")],
+    trajectory: Annotated[
+        Optional[Path], typer.Option(help="Poses of base_link on the map (.tum); /ground_truth of the bag without it.")
+    ] = None,
+    index_folder: Annotated[Optional[Path], typer.Option("--index", help="Index folder of that map.")] = None,
+) -> None:
+    """Make a scene for `geoloc train landmarks` of a drive whose poses are known."""
+    from geoloc_ros.scene_of_drive import make_scene
+
+    with progress_bar() as progress:
+        summary = make_scene(bag, output, trajectory, index_folder, progress)
+    typer.echo(summary.as_text())

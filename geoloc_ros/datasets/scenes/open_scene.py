@@ -10,6 +10,7 @@ from geoloc_ros.core.posed_images import PosedScene
 from geoloc_ros.core.progress import ProgressCallback, no_progress
 from geoloc_ros.datasets.scenes.cambridge import is_cambridge, load_cambridge
 from geoloc_ros.datasets.scenes.colmap import is_colmap, load_colmap
+from geoloc_ros.datasets.scenes.driven import is_driven, load_driven
 from geoloc_ros.datasets.scenes.layout import SceneLayout
 from geoloc_ros.datasets.scenes.seven_scenes import is_seven_scenes, load_seven_scenes
 from geoloc_ros.datasets.scenes.simulated import is_simulated, load_simulated
@@ -19,6 +20,7 @@ logger = logging.getLogger(__name__)
 
 LAYOUTS = (
     SceneLayout("simulated", "a simulated scene", "scene.json", is_simulated, load_simulated),
+    SceneLayout("driven", "a scene of a drive", "drive.json", is_driven, load_driven),
     SceneLayout("7scenes", "7-Scenes", "seq-01/frame-000000.pose.txt", is_seven_scenes, load_seven_scenes),
     SceneLayout("cambridge", "Cambridge Landmarks", "dataset_train.txt", is_cambridge, load_cambridge),
     SceneLayout("tum", "TUM RGB-D", "rgb.txt and groundtruth.txt", is_tum_rgbd, load_tum_rgbd),
