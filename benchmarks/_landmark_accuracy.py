@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
+import cv2
 import numpy as np
+from _charts import Line, draw_chart
 from _landmark_findings import Findings
 from _landmark_methods import MEANINGS, METHODS, School, find_of, finder_of
 from _landmark_peers import FeaturePeer, MostAlike
@@ -32,6 +34,7 @@ from geoloc_ros.landmarks.create.view_labels import LabelRenderer
 
 OCCLUDED: SceneName = "room"
 """The scene whose figures have no name of a scene in them."""
+_TICKS_M = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 OCCLUDED_TOO = (*METHODS, "sift")
 CLASSIC = ("sift", "orb", "most_alike")
 
@@ -61,6 +64,7 @@ def measure_scene(
     write_landmark_page(evaluation, pages / f"{scene}.html")
     write_results(evaluation, pages / f"{scene}.json")
     write_views(evaluation, pages / f"{scene}.csv")
+    _draw_occlusion(scene, curves, pages / f"{scene}_occlusion.png")
 
 
 def _finders(
@@ -118,6 +122,18 @@ def _block(side_ratio: float) -> Change:
         return add_noise_block(image, side_ratio, rng)
 
     return hide
+
+
+def _draw_occlusion(scene: SceneName, curves: Sequence[OcclusionCurve], file: Path) -> None:
+    """Median errors over hidden shares, both logarithmic; the image without a block is left out."""
+    lines = [
+        Line(curve.name, np.array(curve.percent[1:]), np.array(curve.median_m[1:]), colour)
+        for colour, curve in enumerate(curves)
+    ]
+    title = f"{scene}: a block of noise in the image"
+    hidden = tuple(side * side / 100.0 for side in SIDE_PERCENT)
+    image = draw_chart(title, "hidden, % of the image", "median error (m)", lines, hidden, _TICKS_M, logarithmic=True)
+    cv2.imwrite(str(file), image)
 
 
 def _facts(
