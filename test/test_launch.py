@@ -142,6 +142,6 @@ def test_topics_are_renamed_that_our_nodes_have(root: Path, name: str, moved: di
 def test_rviz_shows_topics_that_the_nodes_publish(root: Path) -> None:
     config = yaml.safe_load((root / "config" / "geoloc.rviz").read_text())
     shown = {display["Topic"]["Value"] for display in config["Visualization Manager"]["Displays"] if "Topic" in display}
-    files = [root / "geoloc_ros" / "ros" / f"{name}.py" for name in ("speaker", "map_server", "previews", "evaluator")]
-    sources = "".join(file.read_text() for file in files)
+    nodes = ("speaker", "map_server", "previews", "evaluator", "landmarks")
+    sources = "".join((root / "geoloc_ros" / "ros" / f"{name}.py").read_text() for name in nodes)
     assert {topic for topic in shown if f'"{topic.removeprefix("/")}"' not in sources} == {"/camera/image"}
