@@ -41,7 +41,9 @@ class SceneOutline:
     """(m, 3), where it was trained from, frame of the scene."""
     num_landmarks: int
     num_bytes: int
-    """Of all its files: what it takes in memory, about."""
+    """Of all its files."""
+    num_pixels: int
+    """Of an image as the network takes it."""
 
 
 @dataclass(frozen=True)
@@ -176,10 +178,11 @@ def outline_of(path: Path) -> SceneOutline:
     artifact = peek_artifact(path, LANDMARK_MAP_KIND, LANDMARK_MAP_VERSION)
     try:
         camera_position_m = np.array(_numbers(artifact, "camera_position_m", np.float64)).reshape(-1, 3)
+        camera = artifact.metadata["camera"]
         num_bytes = sum(file.stat().st_size for file in path.iterdir())
         return SceneOutline(
             path, str(artifact.metadata["name"]), _place(artifact), camera_position_m,
-            int(artifact.metadata["landmarks"]), num_bytes,
+            int(artifact.metadata["landmarks"]), num_bytes, int(camera["width"]) * int(camera["height"]),
         )
     except (KeyError, TypeError, ValueError, OSError) as error:
         raise _incomplete(path, error) from error

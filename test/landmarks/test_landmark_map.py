@@ -55,7 +55,7 @@ def test_an_outline_tells_where_a_scene_is_without_loading_it(tmp_path: Path) ->
     outline = outline_of(tmp_path / "a")
     assert (outline.name, outline.num_landmarks, outline.camera_position_m.shape) == ("depot", 3, (5, 3))
     assert outline.place is not None and outline.place.origin == PLACE.origin
-    assert outline.num_bytes > (tmp_path / "n.onnx").stat().st_size
+    assert outline.num_pixels == 32 * 24 and outline.num_bytes > (tmp_path / "n.onnx").stat().st_size
 
 
 def test_a_scene_of_which_a_byte_has_changed_is_refused(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ class Street:
             SceneOutline(
                 Path(f"s{number}"), f"s{number}",
                 ScenePlace(Pose3(np.eye(3), np.array([100.0 * number, 0.0, 0.0])), None) if is_placed else None,
-                np.zeros((1, 3)), 1, 1_000_000,
+                np.zeros((1, 3)), 1, 1_000_000, 0,
             )
             for number in range(count)
         ]
