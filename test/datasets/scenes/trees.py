@@ -43,7 +43,8 @@ def write_colmap_text(model: Path, names: list[str], cameras: str = "1 PINHOLE 6
     lines = ["# Image list"]
     for number, name in enumerate(names):
         back = pose(number).inverse()
-        lines += [f"{number + 1} {words(wxyz(back.rotation))} {words(back.translation_m)} 1 {name}", "" if number else "1.5 2.5 -1"]
+        lines += [f"{number + 1} {words(wxyz(back.rotation))} {words(back.translation_m)} 1 {name}"]
+        lines.append("" if number else "1.5 2.5 -1")
     (model / "images.txt").write_text("\n".join(lines) + "\n")
 
 
