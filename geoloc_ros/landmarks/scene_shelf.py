@@ -24,8 +24,8 @@ Finder = TypeVar("Finder")
 
 _MB = 1_000_000
 # An engine keeps the weights as it read them and as it wants them, and room for an image on its way through. Measured
-# with ONNX Runtime and the small network at 256 x 192: 38.5 MB of resident memory a scene, its files being 8.7 MB.
-_ENGINE_FACTOR, _BYTES_PER_PIXEL = 3.0, 260.0
+# with ONNX Runtime and the small network at 320 x 240: 38.5 MB of resident memory a scene, its files being 8.7 MB.
+_ENGINE_FACTOR, _BYTES_PER_PIXEL = 3.0, 160.0
 
 
 def list_scenes(folder: Path) -> tuple[SceneOutline, ...]:
