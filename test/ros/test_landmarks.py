@@ -76,7 +76,7 @@ class Stage:
         self._tracked = publish(Odometry, "odometry/global", QoSProfile(depth=10))
         self._maps = publish(MapInfo, "map/info", LATCHED_QOS)
         self._static = publish(TFMessage, "/tf_static", TF_STATIC_QOS)
-        self._static.publish(TFMessage(transforms=[_mount()]))
+        self._static.publish(TFMessage(transforms=[mount_message()]))
         self.node = LandmarksNode(parameter_overrides=parameters)
         assert self.node.trigger_configure() == TransitionCallbackReturn.SUCCESS
         assert self.node.trigger_activate() == TransitionCallbackReturn.SUCCESS
@@ -130,7 +130,7 @@ class Stage:
         raise AssertionError("never found")
 
 
-def _mount() -> TransformStamped:
+def mount_message() -> TransformStamped:
     transform = TransformStamped(header=Header(frame_id="base_link"), child_frame_id="camera_optical")
     x, y, z, w = map(float, quaternion_from_rotation(MOUNT.rotation))
     transform.transform.rotation = Quaternion(x=x, y=y, z=z, w=w)
