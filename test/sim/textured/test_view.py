@@ -21,9 +21,8 @@ def halves(shape: tuple[int, int], size_m: tuple[float, float]) -> Float32:
     return image
 
 
-def checks(shape: tuple[int, int], size_m: tuple[float, float]) -> Float32:
-    y, x = np.indices(shape)
-    return np.repeat(((x + y) % 2).astype(np.float32)[..., None], 3, axis=2)
+def speckled(shape: tuple[int, int], size_m: tuple[float, float]) -> Float32:
+    return np.repeat(np.random.default_rng(0).integers(0, 2, (*shape, 1)), 3, axis=2).astype(np.float32)
 
 
 def wall(paint: object = halves, gloss: float = 0.0) -> Rectangle:
@@ -53,8 +52,8 @@ def test_the_sky_has_a_colour_and_no_depth() -> None:
 
 
 def test_a_pattern_finer_than_pixels_turns_grey_and_does_not_flicker() -> None:
-    # Checks of 2 cm where a pixel covers 16 cm.
-    assert see(wall(checks)).radiance.std() < 0.02
+    # Black and white texels of 2 cm where a pixel covers 16 cm: the mean of 64 has a sixteenth of their spread of 1.
+    assert see(wall(speckled)).radiance[2:-2, 2:-2].std() < 0.1
 
 
 def test_a_lamp_is_mirrored_where_the_viewer_and_it_meet_the_wall_at_the_same_angle() -> None:
