@@ -16,11 +16,11 @@ ODOM_FROM_MAP = Pose2(-40.0, 7.0, 2.1)
 SECOND = 1_000_000_000
 
 
-def fix_at(driven_m: float, off_m: float = 0.0, seconds: float | None = None) -> PoseFix:
-    """After so many metres to the east; `off_m` beside the truth."""
+def fix_at(driven_m: float, off_m: float = 0.0, seconds: float | None = None, ahead_m: float = 0.0) -> PoseFix:
+    """After so many metres to the east; `off_m` beside the truth and `ahead_m` before it."""
     truth = Pose2(driven_m, 0.0, 0.0)
     stamp_ns = int((driven_m if seconds is None else seconds) * SECOND)
-    return PoseFix(stamp_ns, Pose2(driven_m, off_m, 0.0), SHARP, compose(ODOM_FROM_MAP, truth))
+    return PoseFix(stamp_ns, Pose2(driven_m + ahead_m, off_m, 0.0), SHARP, compose(ODOM_FROM_MAP, truth))
 
 
 def heard(*fixes: PoseFix) -> PoseChains:
@@ -67,11 +67,25 @@ def test_many_poses_that_agree_elsewhere_win_even_against_a_long_past() -> None:
 def test_after_a_long_way_alone_a_single_wrong_pose_is_not_followed_and_two_right_ones_are() -> None:
     chains = heard(*(fix_at(float(metre)) for metre in range(5)))
     chains.carry(80 * SECOND, fix_at(80.0).odometry)
-    assert not chains.hear(fix_at(80.0, off_m=6.0))
-    assert chains.best is not None and abs(chains.best.pose.y_m) < 1e-6
-    chains.hear(fix_at(81.0, off_m=0.1))
-    assert chains.hear(fix_at(82.0, off_m=0.1))
-    assert chains.best is not None and chains.best.pose.y_m == pytest.approx(0.1, abs=0.02)
+    assert chains.best is not None and chains.best.unheard_m == pytest.approx(76.0)
+    assert not chains.hear(fix_at(80.0, ahead_m=4.0))
+    assert chains.best is not None and chains.best.pose.x_m == pytest.approx(80.0)
+    assert not chains.hear(fix_at(81.0, ahead_m=0.1))
+    assert chains.hear(fix_at(82.0, ahead_m=0.1))
+    assert chains.best is not None and chains.best.pose.x_m == pytest.approx(82.1, abs=0.02)
+    assert chains.best.unheard_m == 0.0
+
+
+def test_what_spoke_for_a_place_still_does_when_it_is_seen_again() -> None:
+    chains = heard(*(fix_at(float(metre)) for metre in range(6)), fix_at(80.0), fix_at(81.0))
+    assert chains.best is not None and chains.best.nats == 20.0
+
+
+def test_who_stands_and_is_told_of_another_place_for_long_loses_trust() -> None:
+    chains = heard(*(fix_at(float(metre)) for metre in range(5)))
+    for second in range(60):
+        chains.hear(fix_at(4.0, off_m=30.0, seconds=5.0 + second))
+    assert chains.best is None
 
 
 def test_poses_of_one_scene_err_alike_so_many_are_no_surer_than_one() -> None:
