@@ -79,7 +79,6 @@ TRAIN = [
     "tensorboard>=2.16",
     "transformers>=4.46",  # backbones of networks for photos
     "pytorch-metric-learning>=2.5",
-    "scikit-image>=0.22",  # marching cubes, for surfaces out of depth
     "trimesh>=4.0",  # surfaces in the formats of others
 ]
 # Other people's networks to ONNX; torchvision, which belongs to one build of torch, only for detectors.
