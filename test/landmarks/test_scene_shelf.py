@@ -133,6 +133,14 @@ def test_who_was_wanted_last_stays_longest(tmp_path: Path) -> None:
     assert shelf.held == (scenes[0], scenes[2])
 
 
+def test_of_those_wanted_together_the_most_wanted_stays_longest(tmp_path: Path) -> None:
+    scenes, load = write_scenes(tmp_path, 3), Loader()
+    shelf = SceneShelf(scenes, load, 2.5 * memory_mb(scenes[0]))
+    until_ready(shelf, (scenes[1], scenes[0]))
+    shelf.fetch(scenes[2])
+    assert shelf.held == (scenes[1], scenes[2])
+
+
 def test_of_more_than_fit_the_most_wanted_are_held_and_none_is_loaded_twice(tmp_path: Path) -> None:
     scenes, load = write_scenes(tmp_path, 4), Loader()
     shelf = SceneShelf(scenes, load, 2.5 * memory_mb(scenes[0]))
