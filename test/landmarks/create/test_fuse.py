@@ -15,7 +15,7 @@ from geoloc_ros.core.errors import DatasetError
 from geoloc_ros.core.posed_images import DepthCamera
 from geoloc_ros.core.progress import no_progress
 from geoloc_ros.core.surface import Surface
-from geoloc_ros.core.types import Float64, Pose3
+from geoloc_ros.core.types import Bool, Float64, Pose3
 from geoloc_ros.landmarks.create import fuse
 from geoloc_ros.landmarks.create.fuse import fuse_depth, view_of_depth
 
@@ -36,7 +36,7 @@ def off_the_walls_m(surface: Surface, half_m: Float64) -> Float64:
     return np.asarray(np.abs(half_m - np.abs(surface.vertices_m)).min(axis=1))
 
 
-def is_near_an_edge(surface: Surface, half_m: Float64) -> Float64:
+def is_near_an_edge(surface: Surface, half_m: Float64) -> Bool:
     return np.asarray((half_m - np.abs(surface.vertices_m) < 2.0 * VOXEL_M).sum(axis=1) > 1)
 
 
@@ -137,6 +137,7 @@ def test_crumbs_are_dropped(tmp_path: Path) -> None:
     images = room_images(tmp_path, HALF_M, look_around(np.zeros(3)))
     path = tmp_path / images.depth_file[16]
     steps = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    assert steps is not None
     steps[30:36, 40:46] = 800
     cv2.imwrite(str(path), steps)
     only = images.take(np.array([16]))
