@@ -26,7 +26,7 @@ class CameraPoseConfig(Section):
     """From landmarks in the image to the pose of the camera."""
 
     least_landmarks: int = Field(6, ge=4, description="A pose needs so many landmarks that agree")
-    inlier_px: float = Field(4.0, gt=0.0, description="How far a landmark may lie from its projection, pixels")
+    inlier_px: float = Field(8.0, gt=0.0, description="How far a landmark may lie from its projection, pixels")
     iterations: int = Field(1000, ge=1, le=100_000, description="Poses that are tried at the most")
     max_log10_chance: float = Field(
         -6.0, description="Poses that chance fits as well this often (logarithm to base 10) are not found"

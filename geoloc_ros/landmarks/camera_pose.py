@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -41,6 +41,29 @@ def landmark_pose(
         landmarks.normal[rows],
     )  # fmt: skip
     return replace(answer, inliers=voted.landmark[answer.inliers]) if isinstance(answer, CameraPose) else answer
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How landmarks agree with a pose."""
+
+    inliers: Int32
+    """(I,), their numbers."""
+    error_px: float
+    """Median of them; NaN of none."""
+
+
+def agreement(
+    pose: Pose3, voted: VotedLandmarks, landmarks: Landmarks, camera: Camera, config: CameraPoseConfig
+) -> Agreement:
+    """Which of the landmarks that were voted for agree with `scene_from_camera`."""
+    rows = voted.landmark - 1
+    points = _Points(
+        landmarks.position_m[rows], voted.pixel, camera, config.inlier_px, voted.covariance_px2, landmarks.normal[rows]
+    )
+    agree = points.inliers(pose)
+    errors_px = points.errors(pose)[agree]
+    return Agreement(voted.landmark[agree], float(np.median(errors_px)) if len(agree) else float("nan"))
 
 
 def solve_pose(
