@@ -44,7 +44,7 @@ def mesh_surface(vertices_m: Float32, triangles: Int64, seen_from_m: Float64) ->
 
 
 def cloud_surface(points_m: Float32, normal: Float32 | None, seen_from_m: Float64) -> Surface:
-    """A cloud (P, 3) with its own normals (P, 3), all turned alike, or with those of planes through the nearest points."""
+    """A cloud (P, 3) with its own normals (P, 3), all turned alike, or those of planes through its nearest points."""
     if normal is not None:
         some = np.linspace(0, len(points_m) - 1, min(len(points_m), _SAMPLES)).astype(np.int64)
         votes = _votes(points_m[some], normal[some], seen_from_m)
