@@ -8,6 +8,7 @@ from geoloc_ros.core.camera import Camera
 from geoloc_ros.core.errors import BackendError, IndexMismatchError, ObservationError
 from geoloc_ros.core.landmark_config import CameraPoseConfig, VotingConfig
 from geoloc_ros.core.landmarks import CameraPose, NotFound
+from geoloc_ros.landmarks.camera_pose import landmark_pose
 from geoloc_ros.landmarks.finder import STAGES, LandmarkFinder, load_finder
 from geoloc_ros.landmarks.pose_refinement import moved
 from geoloc_ros.landmarks.prior import CameraPrior
@@ -94,6 +95,25 @@ def test_a_sighting_holds_what_the_answer_was_made_from() -> None:
     np.testing.assert_array_equal(seen.label, case.label)
     pixel = CAMERA.project(case.truth.inverse().apply(case.landmarks.position_m[seen.voted.landmark - 1]))
     np.testing.assert_allclose(seen.voted.pixel, pixel, atol=0.05)
+
+
+def test_all_votes_know_more_than_the_landmarks_that_they_meet_in() -> None:
+    metres = []
+    for seed in range(12):
+        case = Case(seed)
+        height, width = case.label.shape
+        angle = case.rng.normal(0.0, 0.3, (height, width))
+        cos, sin = np.cos(angle), np.sin(angle)
+        x, y = np.moveaxis(case.direction, -1, 0)
+        case.network.tell(case.label, np.stack([cos * x - sin * y, sin * x + cos * y], axis=-1).astype(np.float32))
+        seen = case.finder.look(IMAGE, CAMERA, case.rng)
+        before = landmark_pose(seen.voted, case.landmarks, CAMERA, POSE, case.rng)
+        assert isinstance(seen.answer, CameraPose) and isinstance(before, CameraPose)
+        # Whether it is a pose was asked of the landmarks alone.
+        assert seen.answer.log10_chance == pytest.approx(before.log10_chance, rel=0.2)
+        metres.append([differ(answer.scene_from_camera, case.truth)[0] for answer in (seen.answer, before)])
+    refined, voted = np.median(metres, axis=0)
+    assert refined < 0.95 * voted
 
 
 def test_the_same_numbers_give_the_same_answer() -> None:
