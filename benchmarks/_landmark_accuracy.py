@@ -12,7 +12,7 @@ import numpy as np
 from _charts import Line, draw_chart
 from _landmark_findings import Findings
 from _landmark_methods import MEANINGS, METHODS, School, find_of, finder_of
-from _landmark_peers import FeaturePeer, MostAlike
+from _landmark_peers import FEATURE_INLIER_PX, FeaturePeer, MostAlike
 from _landmark_scenes import SceneName, Scenes
 
 from geoloc_ros.core.landmark_config import CameraPoseConfig
@@ -70,13 +70,14 @@ def measure_scene(
 def _finders(
     scene: SceneName, scenes: Scenes, school: School, networks: dict[str, Path], progress: ProgressCallback
 ) -> Iterator[tuple[str, FindCamera]]:
-    for name, folder in networks.items():
-        yield name, find_of(name, folder)
     train = scenes.scene(scene).train
+    for name, folder in networks.items():
+        yield name, find_of(name, folder, train, school.lessons.seed)
     alike = MostAlike(train, progress)
     renderer = LabelRenderer(over_segment(scenes.surface(scene), school.lessons.patch_m[scene]))
-    yield "sift", FeaturePeer("sift", train, renderer, alike, CameraPoseConfig(), progress).find
-    yield "orb", FeaturePeer("orb", train, renderer, alike, CameraPoseConfig(), progress).find
+    config = CameraPoseConfig(inlier_px=FEATURE_INLIER_PX)
+    yield "sift", FeaturePeer("sift", train, renderer, alike, config, progress).find
+    yield "orb", FeaturePeer("orb", train, renderer, alike, config, progress).find
     yield "most_alike", alike.find
 
 

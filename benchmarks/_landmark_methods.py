@@ -13,9 +13,10 @@ from geoloc_ros.core.camera import Camera
 from geoloc_ros.core.config import InferenceConfig
 from geoloc_ros.core.landmark_config import CameraPoseConfig, VotingConfig
 from geoloc_ros.core.landmarks import CameraAnswer
+from geoloc_ros.core.posed_images import PosedImages
 from geoloc_ros.core.progress import ProgressCallback
 from geoloc_ros.core.types import UInt8
-from geoloc_ros.evaluation.landmarks.judged import FindCamera
+from geoloc_ros.evaluation.landmarks.judged import FindCamera, judge_views
 from geoloc_ros.inference.load import load_network
 from geoloc_ros.landmarks.camera_pose import solve_pose
 from geoloc_ros.landmarks.coordinate_map import CoordinateMap
@@ -31,6 +32,9 @@ METHODS: dict[str, LandmarkMethod] = {
     "vsnet": "prototypes", "regression": "coordinates", "cross_entropy": "cross-entropy",
 }  # fmt: skip
 """As figures call them, and as training does."""
+HELD_OUT = slice(5, None, 10)
+"""Training views that no network learns from (`geoloc_ros.training.landmarks`)."""
+DENSE_INLIER_PX = (2.0, 4.0, 8.0)
 MEANINGS = {
     "vsnet": "landmarks: prototypes by triplets with mined negatives, votes, pose",
     "regression": "scene coordinates of every cell outright, same encoder and minutes, same solver",
@@ -93,11 +97,11 @@ def finder_of(folder: Path) -> LandmarkFinder:
 class DenseFinder:
     """Scene coordinates of every cell, then the pose."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, inlier_px: float) -> None:
         self._map = CoordinateMap.load(folder)
         self._network = load_network(self._map.network_file, INPUT_NAME, ("coordinate",), InferenceConfig())
         self._input = LandmarkInput(self._map.camera)
-        self._config = CameraPoseConfig()
+        self._config = CameraPoseConfig(inlier_px=inlier_px)
 
     def find(self, image: UInt8, camera: Camera, rng: np.random.Generator) -> CameraAnswer:
         """The pose that most cells agree on."""
@@ -113,6 +117,16 @@ class DenseFinder:
         return solve_pose(points_m[seen], pixel[seen], self._map.camera, self._config, rng)
 
 
-def find_of(method: str, folder: Path) -> FindCamera:
-    """What finds cameras with a trained artifact."""
-    return DenseFinder(folder).find if method == "regression" else finder_of(folder).find
+def find_of(method: str, folder: Path, train: PosedImages, seed: int) -> FindCamera:
+    """What finds cameras with a trained artifact.
+
+    For coordinates, how far a point may be off is what suits the held-out training views best; for landmarks it is the
+    default.
+    """
+    if method != "regression":
+        return finder_of(folder).find
+    held_out = train.take(np.arange(len(train))[HELD_OUT])
+    finders = [DenseFinder(folder, inlier_px) for inlier_px in DENSE_INLIER_PX]
+    unknown = np.full(len(held_out), np.nan)
+    medians = [np.median(judge_views(each.find, held_out, unknown, seed).errors.position_m) for each in finders]
+    return finders[int(np.argmin(medians))].find

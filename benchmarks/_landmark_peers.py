@@ -25,6 +25,8 @@ from geoloc_ros.vpr.encoder import PHOTO_INPUT, PHOTO_OUTPUTS, SHIPPED_PHOTO_NET
 
 Features = Literal["sift", "orb"]
 
+FEATURE_INLIER_PX = 4.0
+"""Features are found to a pixel or so."""
 _MOST_FEATURES = 1000
 _ALIKE = 10
 """Training views that a query's features are compared with."""

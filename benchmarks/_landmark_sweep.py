@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from _landmark_findings import Findings
-from _landmark_methods import School, find_of
+from _landmark_methods import School, finder_of
 from _landmark_scenes import SceneName, Scenes
 
 from geoloc_ros.core.progress import ProgressCallback
@@ -33,7 +33,7 @@ def _judge(
     progress: ProgressCallback, findings: Findings,
 ) -> None:
     test, seed = scenes.scene(scene).test, school.lessons.seed
-    judged = judge_views(find_of("vsnet", folder), test, view_distance_m(test), seed, progress)
+    judged = judge_views(finder_of(folder).find, test, view_distance_m(test), seed, progress)
     of, landmarks = accuracy_of(judged.errors, np.random.default_rng(seed)), len(LandmarkMap.load(folder).landmarks)
     start = f"{scene}_patch_{100 * patch_m:g}cm" if method == "prototypes" else f"{scene}_random_negatives"
     findings.figure(f"{start}_median_m", of.median_m, "m", of.views)
