@@ -222,14 +222,17 @@ class LandmarkWitness:
             frame: Of the drive.
             seen: The same, decoded, with an image.
             last: What the localizer said before, and odometry then; None where nothing.
-
-        Raises:
-            ObservationError: If the image does not fit the camera.
         """
         assert seen.image is not None  # frames with this part were asked for
         rng = np.random.default_rng((_SEED, len(self.answers)))
-        answer = self._finder.look(seen.image, seen.camera, rng, _prior(frame, last))
-        said = ImageAnswer(str(frame.stamp_ns), frame.stamp_ns, "", NotFound(answer.reason, 0), None)
+        said = ImageAnswer(str(frame.stamp_ns), frame.stamp_ns, "", NotFound("", 0), None)
+        try:
+            answer = self._finder.look(seen.image, seen.camera, rng, _prior(frame, last))
+        except ObservationError as error:
+            # What else the frame shows may be fine.
+            self.answers.append(replace(said, answer=NotFound(str(error), 0)))
+            return None
+        said = replace(said, answer=NotFound(answer.reason, 0))
         if answer.scene is not None and answer.sighting is not None:
             said = replace(said, scene=answer.scene.name, answer=answer.sighting.answer)
         map_from_scene = None if answer.scene is None else self._shelf.map_from_scene(answer.scene)

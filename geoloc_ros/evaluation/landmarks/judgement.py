@@ -61,5 +61,5 @@ def _accuracy(accuracy: Accuracy) -> str:
         said.append(f"{100.0 * aim:.0f} % within {100.0 * AIM_RATIO:g} % of the distance and {AIM_DEG:g} degrees")
     error = "none"
     if np.isfinite(median_m):
-        error = f"{100.0 * median_m:.1f} cm and {accuracy.median_deg.value:.2f} degrees"
+        error = f"{100.0 * median_m:.3g} cm and {accuracy.median_deg.value:.2g} degrees"
     return f"median error {error} (images that are not found count as infinitely wrong); {', '.join(said)}"
