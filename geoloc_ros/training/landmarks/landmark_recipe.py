@@ -15,7 +15,6 @@ from torch.nn.functional import normalize
 from geoloc_ros.core.types import Float32, Int64
 from geoloc_ros.training.landmarks.augment import (
     TaughtView,
-    Turn,
     ViewAugmentation,
     change_colours,
     draw_turn,
@@ -53,8 +52,9 @@ _ORDER_STREAM: Final = 1 << 44
 class LandmarkRecipeSettings:
     """Numbers of a training."""
 
-    batch: int = 8
-    learning_rate: float = 2e-3
+    batch: int = 2
+    """Images; small, for they hold thousands of cells each, and steps are what little time has least of."""
+    learning_rate: float = 1e-3
     prototype_rate: float = 1e-2
     """Prototypes are seen in few images each; they move faster."""
     weight_decay: float = 1e-4
@@ -63,6 +63,8 @@ class LandmarkRecipeSettings:
     direction_weight: float = 3.0
     """Lambda of eq. 4 (SYSTEMS, S3)."""
     triplet: TripletSettings = TripletSettings()
+    halving: float = 60.0
+    """Steps after which the number of negatives that are drawn from has halved, until it is k."""
     augmentation: ViewAugmentation = ViewAugmentation()
 
 
@@ -70,8 +72,9 @@ class LandmarkModule(nn.Module):
     """Network and prototypes, which learn together; only the network is exported as ONNX."""
 
     def __init__(self, network: VotingNetwork | CoordinateNetwork, num_landmarks: int, seed: int) -> None:
+        """Prototypes are drawn from `seed`."""
         super().__init__()
-        self.network = network
+        self.network = network.to(memory_format=torch.channels_last)
         self.prototype: nn.Parameter | None = None
         self.log_scale: nn.Parameter | None = None
         if isinstance(network, VotingNetwork):
@@ -97,24 +100,18 @@ class LandmarkRecipe:
     weight_decay = 0.0
 
     def __init__(
-        self, method: LandmarkMethod, module: LandmarkModule, scenes: tuple[LabelledViews, ...],
-        settings: LandmarkRecipeSettings, seed: int,
+        self, method: LandmarkMethod, module: LandmarkModule, views: LabelledViews, settings: LandmarkRecipeSettings,
+        seed: int,
     ) -> None:
-        """Of one scene; or of several with one canonical camera, which then share all but their prototypes.
-
-        The landmarks of the second scene are numbered on from those of the first. Every tenth view of each is held out.
-        """
+        """Every tenth view is held out, to measure on."""
         self.name = f"landmarks-{method}"
         self.method, self.module, self.settings, self.seed = method, module, settings, seed
-        self._scenes = scenes
-        self._first = np.cumsum([0, *(len(views.landmarks) for views in scenes)])
-        place = np.array([(scene, row) for scene, views in enumerate(scenes) for row in range(len(views))], np.int64)
-        is_held_out = place[:, 1] % _HELD_OUT_EVERY == _HELD_OUT_EVERY // 2
-        self._learned, self._held_out = place[~is_held_out], place[is_held_out]
+        self._views = views
+        self._learned, self._held_out = split_rows(len(views))
         self._precision = choose_precision()
         network = module.network
         if isinstance(network, CoordinateNetwork):
-            middle, extent = _extent(scenes[0])
+            middle, extent = _extent(views)
             network.middle_m.copy_(torch.from_numpy(middle))
             network.extent_m.fill_(extent)
         self.scores: ViewScores | None = None
@@ -141,13 +138,13 @@ class LandmarkRecipe:
         """Images (N, 3, H, W), labels, ranks of negatives (N, h, w), directions and coordinates (N, 2 or 3, h, w)."""
         rng = np.random.default_rng((self.seed, step))
         rows = _rows_of_step(len(self._learned), step, self.settings.batch, self.seed)
-        taught = [self._changed(place, rng) for place in self._learned[rows]]
+        taught = [self._changed(int(row), rng) for row in self._learned[rows]]
         rank = rng.random((len(rows), *taught[0].label.shape), dtype=np.float32)
-        return _tensors(taught, rank)
+        return (*_tensors(taught, rank), torch.tensor(self._neighbours(step)))
 
     def loss(self, batch: Batch) -> torch.Tensor:
         """Eq. 4, or that of the baseline."""
-        image, label, rank, direction, coordinate = batch
+        image, label, rank, direction, coordinate, neighbours = batch
         with self._precision.autocast(image.device.type):
             found = self.module(image.contiguous(memory_format=torch.channels_last))
         network, settings = self.module.network, self.settings
@@ -158,9 +155,12 @@ class LandmarkRecipe:
         prototype = self.module.prototype
         if self.method == "cross-entropy":
             segmentation = cosine_cross_entropy(cells, prototype, self.module.log_scale)
+        elif self.method == "random-negatives":
+            segmentation = random_triplet(cells, prototype, settings.triplet)
         else:
-            triplet = random_triplet if self.method == "random-negatives" else prototype_triplet
-            segmentation = triplet(cells, prototype, settings.triplet)
+            segmentation = prototype_triplet(
+                cells, prototype, replace(settings.triplet, neighbours=int(neighbours))
+            )
         return segmentation + settings.direction_weight * direction_loss(found[1], direction, label)
 
     def validate(self) -> float:
@@ -182,30 +182,33 @@ class LandmarkRecipe:
         """Of the held-out views as they were taken."""
         parts = []
         for begin in range(0, len(self._held_out), _AT_ONCE):
-            places = self._held_out[begin : begin + _AT_ONCE]
-            taught = [self._taught(place, None) for place in places]
+            rows = self._held_out[begin : begin + _AT_ONCE]
+            taught = [teach(self._views, int(row), None) for row in rows]
             image, label, _, direction, coordinate = _tensors(taught, np.zeros((0,), np.float32))
             device = next(self.module.parameters()).device
             with self._precision.autocast(device.type):
                 found = self.module(image.to(device).contiguous(memory_format=torch.channels_last))
             if self.module.prototype is None:
-                poses = self._scenes[0].scene_from_camera
-                eye_m = np.array([poses[row].translation_m for _, row in places], np.float32)
+                poses = self._views.scene_from_camera
+                eye_m = np.array([poses[int(row)].translation_m for row in rows], np.float32)
                 parts.append(score_coordinates(found[0].cpu(), coordinate, torch.from_numpy(eye_m)))
             else:
                 prototype = normalize(self.module.prototype, dim=1).cpu()
                 parts.append(score_votes(found[0].cpu(), found[1].cpu(), label, direction, prototype))
         return ViewScores.mean(parts)
 
-    def _taught(self, place: Int64, turn: Turn | None) -> TaughtView:
-        scene, row = (int(number) for number in place)
-        view = teach(self._scenes[scene], row, turn)
-        numbered = np.where(view.label > 0, view.label + self._first[scene], view.label)
-        return replace(view, label=numbered)
+    def _neighbours(self, step: int) -> int:
+        """All prototypes at first, half of them after every `halving` steps, k in the end.
 
-    def _changed(self, place: Int64, rng: np.random.Generator) -> TaughtView:
+        Before embeddings differ, the k nearest prototypes are the same for all cells: pushed away from them and drawn
+        to their own ones, all prototypes would meet in one spot.
+        """
+        settings = self.settings
+        return max(settings.triplet.neighbours, round(len(self._views.landmarks) * 0.5 ** (step / settings.halving)))
+
+    def _changed(self, row: int, rng: np.random.Generator) -> TaughtView:
         augmentation = self.settings.augmentation
-        view = self._taught(place, draw_turn(self._scenes[0].camera, augmentation, rng))
+        view = teach(self._views, row, draw_turn(self._views.camera, augmentation, rng))
         image, label = change_colours(view.image, augmentation, rng), view.label
         if rng.random() < augmentation.blocks_ratio:
             image, label = hide_block(image, label, augmentation, rng)
@@ -218,6 +221,13 @@ class LandmarkRecipe:
         if progress < warm_up:
             return (progress + 1e-3) / (warm_up + 1e-3)
         return 0.5 + 0.5 * math.cos(math.pi * (progress - warm_up) / (1.0 - warm_up))
+
+
+def split_rows(count: int) -> tuple[Int64, Int64]:
+    """Rows of views to learn from, and every tenth, to measure on."""
+    rows = np.arange(count, dtype=np.int64)
+    is_held_out = rows % _HELD_OUT_EVERY == _HELD_OUT_EVERY // 2
+    return rows[~is_held_out], rows[is_held_out]
 
 
 def _rows_of_step(total: int, step: int, count: int, seed: int) -> Int64:

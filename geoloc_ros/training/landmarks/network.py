@@ -51,12 +51,13 @@ class Trunk(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Two convolutions, and answers for the four cells of stride 4 in each of stride 8."""
+    """A convolution that looks around, and answers for the four cells of stride 4 in each of stride 8."""
 
     def __init__(self, width: int, outputs: int) -> None:
         super().__init__()
-        self.mix = convolution(width, width, 3)
-        self.answer = nn.Conv2d(width, outputs * _FINE * _FINE, 1)
+        inner = width * 3 // 4
+        self.mix = convolution(width, inner, 3)
+        self.answer = nn.Conv2d(inner, outputs * _FINE * _FINE, 1)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """(N, outputs, 2 h, 2 w) of features (N, C, h, w)."""

@@ -34,7 +34,7 @@ class EncoderSpec:
 
 
 _SPECS: Final[dict[EncoderName, EncoderSpec]] = {
-    "small": EncoderSpec(16, (1, 2, 2), (32, 96, 192), False, (2, 4), 64, 128),
+    "small": EncoderSpec(16, (1, 2, 2), (32, 64, 160), False, (2, 4), 64, 128),
     "resnet18": EncoderSpec(64, (2, 2, 2, 2), (64, 128, 256, 512), False, (6, 12, 18), 256, 256),
     "resnet50": EncoderSpec(64, (3, 4, 6, 3), (256, 512, 1024, 2048), True, (6, 12, 18), 256, 256),
     "resnet101": EncoderSpec(64, (3, 4, 23, 3), (256, 512, 1024, 2048), True, (6, 12, 18), 256, 256),
@@ -49,16 +49,16 @@ class LandmarkNetworkSpec:
     """`small` learns a scene in minutes on one core; the others are the published ones, for GPUs."""
     dimension: int = 32
     """D of an embedding."""
-    width_px: int = 320
+    width_px: int = 256
     """Of the images that it takes."""
-    height_px: int = 240
+    height_px: int = 192
 
     def __post_init__(self) -> None:
         """Refuse sizes that the strides do not divide."""
         if self.width_px % SIZE_MULTIPLE or self.height_px % SIZE_MULTIPLE or min(self.width_px, self.height_px) < 32:
             raise ConfigError(
                 f"an image of {self.width_px}x{self.height_px} is not a multiple of {SIZE_MULTIPLE} pixels each way; "
-                "an example: 320x240"
+                "an example: 256x192"
             )
 
     @property
@@ -73,7 +73,7 @@ class LandmarkNetworkSpec:
 
 
 def parse_landmark_network(text: str) -> LandmarkNetworkSpec:
-    """ENCODER[,WIDTHxHEIGHT], such as "small,320x240".
+    """ENCODER[,WIDTHxHEIGHT], such as "small,256x192".
 
     Raises:
         ConfigError: If it is not of that form.
@@ -86,5 +86,5 @@ def parse_landmark_network(text: str) -> LandmarkNetworkSpec:
         return LandmarkNetworkSpec(encoder)
     width, _, height = size.partition("x")
     if not (width.isdecimal() and height.isdecimal()):
-        raise ConfigError(f"size '{size}' of '{text}' is not WIDTHxHEIGHT in pixels; an example: small,320x240")
+        raise ConfigError(f"size '{size}' of '{text}' is not WIDTHxHEIGHT in pixels; an example: small,256x192")
     return LandmarkNetworkSpec(encoder, width_px=int(width), height_px=int(height))

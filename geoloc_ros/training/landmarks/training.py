@@ -6,7 +6,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +18,10 @@ from geoloc_ros.core.progress import ProgressCallback, no_progress
 from geoloc_ros.core.scene_place import ScenePlace
 from geoloc_ros.core.surface import Surface
 from geoloc_ros.landmarks.coordinate_map import CoordinateMap
+from geoloc_ros.landmarks.create.overlap import check_overlap
 from geoloc_ros.landmarks.create.patches import over_segment
+from geoloc_ros.landmarks.create.scene_check import SceneCheck, check_scene
+from geoloc_ros.landmarks.create.sightings import sightings_of
 from geoloc_ros.landmarks.create.view_labels import LabelRenderer
 from geoloc_ros.landmarks.landmark_input import canonical_camera
 from geoloc_ros.landmarks.landmark_map import LandmarkMap
@@ -26,8 +29,14 @@ from geoloc_ros.training.card import find_commit
 from geoloc_ros.training.checkpoint import write_curve
 from geoloc_ros.training.landmarks.base import begin_with
 from geoloc_ros.training.landmarks.landmark_card import LandmarkCard, write_landmark_card
-from geoloc_ros.training.landmarks.landmark_recipe import LandmarkModule, LandmarkRecipe, LandmarkRecipeSettings
+from geoloc_ros.training.landmarks.landmark_recipe import (
+    LandmarkModule,
+    LandmarkRecipe,
+    LandmarkRecipeSettings,
+    split_rows,
+)
 from geoloc_ros.training.landmarks.network import LandmarkMethod, make_network
+from geoloc_ros.training.landmarks.pose_check import check_poses
 from geoloc_ros.training.landmarks.spec import LandmarkNetworkSpec
 from geoloc_ros.training.landmarks.views import LabelledViews, forget_views, prepare_views
 from geoloc_ros.training.loop import Budget, LoopSettings, TrainingResult, forget_training, train
@@ -84,12 +93,18 @@ def train_landmarks(
     views = scene_views(images, surface, job.patch_m, job.network, under_way, progress)
     module = LandmarkModule(make_network(job.method, job.network, job.seed), len(views.landmarks), job.seed)
     origin = begin_with(module.network, job.base) if job.base is not None else ""
-    recipe = LandmarkRecipe(job.method, module, (views,), job.settings, job.seed)
+    recipe = LandmarkRecipe(job.method, module, views, job.settings, job.seed)
     result = train(recipe, _identity(job, views), job.budget, job.loop, under_way, progress)
     figures = recipe.figures()
     config = _config(job, result, figures, commit, len(images))
     recipe.export(under_way / _NETWORK_FILE)
-    _write(recipe, views, images.name, place, config, under_way / _NETWORK_FILE, folder)
+    if job.method == "coordinates":
+        CoordinateMap(images.name, under_way / _NETWORK_FILE, views.camera, config).save(folder)
+    else:
+        found = _landmark_map(recipe, views, images.name, place, config, under_way / _NETWORK_FILE)
+        check = check_poses(found, images.take(split_rows(len(images))[1]), job.seed, progress)
+        figures = f"{figures}; {check.as_text()}"
+        replace(found, variance_factor=check.variance_factor, config={**config, "figures": figures}).save(folder)
     write_curve(beside(folder, ".curve.json"), result.curve)
     card = LandmarkCard(images.name, len(images), len(views.landmarks), command, origin, config, result, figures)
     write_landmark_card(card, beside(folder, ".md"))
@@ -107,9 +122,12 @@ def scene_views(
     Raises:
         DatasetError: The surface or the images do not do for landmarks.
     """
+    _require(check_scene(images, surface, patch_m, progress))
     patches = over_segment(surface, patch_m)
+    renderer = LabelRenderer(patches)
+    _require(check_overlap(images, sightings_of(images, renderer, progress)))
     camera = canonical_camera(images.camera, spec.width_px, spec.height_px)
-    views = prepare_views(images, patches.landmarks, LabelRenderer(patches).render, camera, folder, progress)
+    views = prepare_views(images, patches.landmarks, renderer.render, camera, folder, progress)
     logger.info(
         "%s: %d of %d patches of %g m are landmarks, %d images", images.name, len(views.landmarks), len(patches),
         patch_m, len(images),
@@ -117,22 +135,25 @@ def scene_views(
     return views
 
 
+def _require(check: SceneCheck) -> None:
+    for warning in check.warnings:
+        logger.warning("%s", warning)
+    check.require()
+
+
 def beside(folder: Path, suffix: str) -> Path:
     """A name next to a folder, whose own name may have dots."""
     return folder.with_name(folder.name + suffix)
 
 
-def _write(
+def _landmark_map(
     recipe: LandmarkRecipe, views: LabelledViews, name: str, place: ScenePlace | None, config: Mapping[str, Any],
-    network: Path, folder: Path,
-) -> None:
-    if recipe.method == "coordinates":
-        CoordinateMap(name, network, views.camera, config).save(folder)
-        return
+    network: Path,
+) -> LandmarkMap:
     positions_m = np.array([pose.translation_m for pose in views.scene_from_camera], np.float64)
-    LandmarkMap(
+    return LandmarkMap(
         name, views.landmarks, recipe.module.prototypes(), network, views.camera, place, positions_m, 1.0, config
-    ).save(folder)
+    )
 
 
 def _config(job: LandmarkTraining, result: TrainingResult, figures: str, commit: str, views: int) -> dict[str, Any]:

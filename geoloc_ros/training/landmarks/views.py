@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from geoloc_ros.core.camera import Camera
+from geoloc_ros.core.depth_files import depth_in_image
 from geoloc_ros.core.errors import DatasetError
 from geoloc_ros.core.landmarks import Landmarks, ViewLabels
 from geoloc_ros.core.posed_images import PosedImages
@@ -131,21 +132,16 @@ def _read_image(path: Path) -> UInt8:
 
 def _measured_depth(images: PosedImages, row: int, camera: Camera) -> Float32 | None:
     """(H, W) of the canonical camera, along z, NaN where nothing was measured; None where the scene has no depth."""
-    name = images.depth_file[row]
-    if not name or images.depth_unit_m == 0.0:
+    if not images.depth_file[row] or images.depth_unit_m == 0.0:
         return None
-    stored = cv2.imread(str(images.root / name), cv2.IMREAD_UNCHANGED)
-    taken = images.camera[row]
-    if stored is None or stored.shape != (taken.height, taken.width) or stored.dtype != np.uint16:
-        raise DatasetError(
-            f"depth image '{images.root / name}' is no image of 16 bit of {taken.width}x{taken.height}; repair it, or "
-            "leave the depth out"
-        )
-    pixel = taken.project(np.asarray(camera.rays(), np.float64))
+    taken, stored_m = images.camera[row], depth_in_image(images, row)
+    rays = np.asarray(camera.rays(), np.float64)
+    pixel = taken.project(rays)
     inside: Bool = (pixel >= 0.0).all(-1) & (pixel[..., 0] < taken.width) & (pixel[..., 1] < taken.height)
     column, down = (np.where(inside, pixel[..., axis], 0.0).astype(np.intp) for axis in (0, 1))
-    measured = stored[down, column].astype(np.float32) * np.float32(images.depth_unit_m)
-    return np.where(inside & (measured > 0.0), measured, np.float32(np.nan))
+    measured_m = np.where(inside, stored_m[down, column], np.float32(np.nan))
+    # The canonical camera looks the same way from the same place: only the convention of depth may differ.
+    return measured_m / np.linalg.norm(rays, axis=-1).astype(np.float32) if taken.has_euclidean_depth else measured_m
 
 
 def _views_of_landmarks(label: UInt16, count: int) -> Int64:
