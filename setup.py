@@ -79,7 +79,6 @@ TRAIN = [
     "tensorboard>=2.16",
     "transformers>=4.46",  # backbones of networks for photos
     "pytorch-metric-learning>=2.5",
-    "trimesh>=4.0",  # surfaces in the formats of others
 ]
 # Other people's networks to ONNX; torchvision, which belongs to one build of torch, only for detectors.
 EXPORT = ["torch==2.13.0", "onnx>=1.16", "transformers>=4.46", "safetensors>=0.4"]

@@ -31,7 +31,6 @@ def load_simulated(folder: Path, progress: ProgressCallback) -> PosedScene:
 
     Raises:
         DatasetError: If `scene.json` or the surface cannot be read, or no image can be used.
-        BackendError: If trimesh is not installed.
     """
     path = folder / _FILE
     described = _described(path)

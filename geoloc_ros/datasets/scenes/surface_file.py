@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import trimesh
 
-from geoloc_ros.core.errors import BackendError, DatasetError
+from geoloc_ros.core.errors import DatasetError
 from geoloc_ros.core.surface import Surface
 from geoloc_ros.core.types import Float32, Float64, Int64
 from geoloc_ros.datasets.scenes.oriented import cloud_surface, mesh_surface
@@ -47,7 +48,6 @@ def read_surface(path: Path, seen_from_m: Float64) -> Surface:
 
     Raises:
         DatasetError: If it cannot be read, is of another kind, empty, or not finite.
-        BackendError: If trimesh is not installed.
     """
     kind = path.suffix.lower()
     if kind not in SURFACE_SUFFIXES:
@@ -70,10 +70,6 @@ def read_surface(path: Path, seen_from_m: Float64) -> Surface:
 
 
 def _loaded(path: Path, kind: str) -> Any:
-    try:
-        import trimesh
-    except ImportError as error:
-        raise BackendError("surfaces are read by trimesh: pip install 'geoloc_ros[train]'") from error
     try:
         with path.open("rb") as stream:
             # Given a stream it opens nothing else, as the materials of an OBJ.
