@@ -122,8 +122,7 @@ def localize_landmarks(
         BackendError: If a network cannot be used.
     """
     scenes = list_scenes(landmarks)
-    origin = next((scene.place.origin for scene in scenes if scene.place is not None), None)
-    _see_that_frames_agree(scenes)
+    origin = _shared_origin(scenes)
     shelf = open_shelf(landmarks, config, origin)
     recording = open_recording(source, progress)
     finder = SceneFinder(shelf, config.scenes.radius_m, len(scenes), waits=True)
@@ -180,13 +179,19 @@ def _answer(shot: Shot, seen: SceneAnswer, shelf: SceneShelf[LandmarkFinder]) ->
     return ImageAnswer(shot.name, shot.stamp_ns, seen.scene.name, seen.sighting.answer, pose)
 
 
-def _see_that_frames_agree(scenes: Sequence[SceneOutline]) -> None:
+def _shared_origin(scenes: Sequence[SceneOutline]) -> GeoOrigin | None:
+    """Of the map on which the scenes lie together; None where none knows one, or one scene is all there is."""
+    origins = [scene.place.origin for scene in scenes if scene.place is not None and scene.place.origin is not None]
     lost = [scene.path.name for scene in scenes if scene.place is None]
+    if origins and len(origins) < len(scenes):
+        lost = [scene.path.name for scene in scenes if scene.place is None or scene.place.origin is None]
     if lost and len(scenes) > 1:
         raise ArtifactError(
-            f"of {len(scenes)} scenes {', '.join(lost[:5])} do not say where they lie, so that poses would be in "
-            "several frames; localize in one scene, or put place.json beside the images of each and train it again"
+            f"of {len(scenes)} scenes {', '.join(lost[:5])} do not say where they lie"
+            f"{' on the earth' if origins else ''}, so that poses would be in several frames; localize in one scene, or "
+            "put place.json beside the images of each and train it again"
         )
+    return origins[0] if origins else None
 
 
 def _frame(scenes: Sequence[SceneOutline], is_of_vehicle: bool, origin: GeoOrigin | None) -> str:

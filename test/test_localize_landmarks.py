@@ -196,6 +196,15 @@ def test_scenes_in_frames_of_their_own_are_not_mixed(tmp_path: Path) -> None:
         localize(tmp_path / "images", tmp_path, tmp_path / "out.tum")
 
 
+def test_scenes_of_which_one_knows_no_origin_are_not_mixed(tmp_path: Path) -> None:
+    write_painted_scene(tmp_path, replace(PLACE, origin=None), "hall")
+    write_painted_scene(tmp_path, PLACE, "yard")
+    write_folder(tmp_path / "images", 2)
+    with pytest.raises(ArtifactError, match="hall do not say where they lie on the earth"):
+        localize(tmp_path / "images", tmp_path, tmp_path / "out.tum")
+    assert "origin" not in localize(tmp_path / "images", tmp_path / "hall", tmp_path / "out.tum").frame
+
+
 def test_what_is_no_recording_is_told_what_would_be_one(tmp_path: Path) -> None:
     write_painted_scene(tmp_path, None, "hall")
     (tmp_path / "empty").mkdir()

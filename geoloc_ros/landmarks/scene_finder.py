@@ -100,11 +100,13 @@ class SceneFinder:
         self._last, self._turn = None, 0
 
     def _candidates(self, prior: VehiclePrior | None, last: SceneOutline | None) -> Sequence[SceneOutline]:
-        scenes = [scene for scene in self._shelf.scenes if scene.path not in self._shelf.failures]
+        failed = self._shelf.failures
+        scenes = [scene for scene in self._shelf.scenes if scene.path not in failed]
         if prior is not None and any(scene.place is not None for scene in scenes):
             position_m = np.array([prior.pose.x_m, prior.pose.y_m])
             sigma_m = float(np.sqrt(max(0.0, np.linalg.eigvalsh(prior.covariance[:2, :2])[-1])))
-            return self._shelf.around(position_m, self._radius_m + _SIGMAS * sigma_m)
+            near = self._shelf.around(position_m, self._radius_m + _SIGMAS * sigma_m)
+            return [scene for scene in near if scene.path not in failed]
         others = [scene for scene in scenes if scene is not last]
         begin = self._turn % max(1, len(others))
         return ([last] if last is not None and last in scenes else []) + others[begin:] + others[:begin]

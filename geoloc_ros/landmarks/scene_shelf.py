@@ -204,6 +204,8 @@ class SceneShelf(Generic[Finder]):
 
     def _complain(self, scene: SceneOutline, held: Future[Finder]) -> bool:
         """Whether loading failed; says so once."""
+        if held.cancelled():  # another thread wanted other scenes meanwhile
+            return True
         error = held.exception()
         if error is None:
             return False

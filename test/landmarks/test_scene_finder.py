@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from geoloc_ros.core.camera import Camera
+from geoloc_ros.core.errors import ArtifactError
 from geoloc_ros.core.landmarks import CameraAnswer, CameraPose, NotFound
 from geoloc_ros.core.scene_place import ScenePlace
 from geoloc_ros.core.types import Pose2, Pose3, UInt8
@@ -49,6 +50,7 @@ class Street:
 
     def __init__(self, count: int, tries: int = 9, waits: bool = True, is_placed: bool = True, holds: int = 9) -> None:
         self.sees: set[str] = set()
+        self.broken: set[str] = set()
         self.asked: list[str] = []
         scenes = [
             SceneOutline(
@@ -62,6 +64,8 @@ class Street:
         self.finder = SceneFinder(self.shelf, 70.0, tries, waits)
 
     def _load(self, path: Path) -> Finder:
+        if path.name in self.broken:
+            raise ArtifactError(f"{path} is damaged")
         return Finder(path.name, self.sees, self.asked)
 
     def look(self, east_m: float | None = None) -> tuple[str | None, Sequence[str]]:
@@ -126,6 +130,18 @@ def test_a_robot_does_not_wait_and_finds_a_scene_that_memory_has_no_room_for_yet
     else:
         pytest.fail("s3 never had its turn")
     assert street.look() == ("s3", ["s3"])
+
+
+def test_scenes_that_cannot_be_loaded_take_no_turn_from_others() -> None:
+    street = Street(3, tries=1, waits=False)
+    street.broken.add("s1")
+    street.sees |= {"s0", "s1"}
+    for _ in range(10_000):
+        if street.look(60.0)[0] == "s0":
+            break
+    else:
+        pytest.fail("s0 never had its turn")
+    assert [path.name for path in street.shelf.failures] == ["s1"]
 
 
 def test_what_was_not_found_says_why() -> None:

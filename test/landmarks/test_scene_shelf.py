@@ -151,6 +151,16 @@ def test_of_more_than_fit_the_most_wanted_are_held_and_none_is_loaded_twice(tmp_
     assert [held.name for _, held in found] == ["s3", "s1"] and load.loaded == ["s3", "s1"]
 
 
+def test_what_another_thread_gave_up_meanwhile_is_not_ready(tmp_path: Path) -> None:
+    scenes, load = write_scenes(tmp_path, 2), Loader()
+    load.may_go.clear()
+    shelf = SceneShelf(scenes, load, 1000.0)
+    shelf.ready(scenes)
+    assert shelf._held[scenes[1].path].cancel()
+    assert shelf.ready(scenes) == () and not shelf.failures
+    load.may_go.set()
+
+
 def test_what_is_being_loaded_is_not_given_up(tmp_path: Path) -> None:
     scenes, load = write_scenes(tmp_path, 2), Loader()
     shelf = SceneShelf(scenes, load, 1.5 * memory_mb(scenes[0]))
