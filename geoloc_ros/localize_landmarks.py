@@ -188,8 +188,8 @@ def _shared_origin(scenes: Sequence[SceneOutline]) -> GeoOrigin | None:
     if lost and len(scenes) > 1:
         raise ArtifactError(
             f"of {len(scenes)} scenes {', '.join(lost[:5])} do not say where they lie"
-            f"{' on the earth' if origins else ''}, so that poses would be in several frames; localize in one scene, or "
-            "put place.json beside the images of each and train it again"
+            f"{' on the earth' if origins else ''}, so that poses would be in several frames; localize in one scene, "
+            "or put place.json beside the images of each and train it again"
         )
     return origins[0] if origins else None
 
