@@ -34,7 +34,8 @@ _OFF_TOO_FAR, _OFF_EVERYWHERE = 0.04, 0.3
 # Share of the images that the surface must fill to be seen at all, and well.
 _SEEN_AT_ALL, _SEEN_WELL = 0.02, 0.3
 # Correlation below which images hardly show what the surface says; it is 0.8 and more where all is right and in focus.
-_ALIKE_AT_ALL = 0.3
+# What looks better in another way, but is not bad as it is, may be learned.
+_ALIKE_AT_ALL, _ALIKE_ENOUGH = 0.3, 0.5
 _NEAR_RATIO, _VOXEL_RATIO = 0.05, 1.0 / 6.0
 
 
@@ -163,7 +164,8 @@ def _by_photos(renderer: SurfaceRenderer, images: PosedImages, rows: Int64) -> S
     found = explained_photos(renderer, small_photos(images, rows))
     alike = f"where the surface says that images show the same, their correlation is {found.alike:.2f}"
     if found.better:
-        return _error(f"{alike}, but {found.better_alike:.2f} if {found.better}; correct that")
+        told = f"{alike}, but {found.better_alike:.2f} if {found.better}; correct that"
+        return _error(told) if found.alike < _ALIKE_ENOUGH else _warning(told)
     if found.alike < _ALIKE_AT_ALL:
         return _warning(f"{alike}: see that poses, cameras and surface are of one scene, and exact")
     return _NOTHING
