@@ -52,9 +52,9 @@ _ORDER_STREAM: Final = 1 << 44
 class LandmarkRecipeSettings:
     """Numbers of a training."""
 
-    batch: int = 2
-    """Images; small, for they hold thousands of cells each, and steps are what little time has least of."""
-    learning_rate: float = 1e-3
+    batch: int = 4
+    """Images; few, for they hold thousands of cells each, and steps are what little time has least of."""
+    learning_rate: float = 2e-3
     prototype_rate: float = 1e-2
     """Prototypes are seen in few images each; they move faster."""
     weight_decay: float = 1e-4
@@ -63,7 +63,7 @@ class LandmarkRecipeSettings:
     direction_weight: float = 3.0
     """Lambda of eq. 4 (SYSTEMS, S3)."""
     triplet: TripletSettings = TripletSettings()
-    halving: float = 60.0
+    halving: float = 40.0
     """Steps after which the number of negatives that are drawn from has halved, until it is k."""
     augmentation: ViewAugmentation = ViewAugmentation()
 
@@ -137,9 +137,8 @@ class LandmarkRecipe:
     def batch(self, step: int) -> Batch:
         """Images (N, 3, H, W), labels, ranks of negatives (N, h, w), directions and coordinates (N, 2 or 3, h, w)."""
         rng = np.random.default_rng((self.seed, step))
-        rows = _rows_of_step(len(self._learned), step, self.settings.batch, self.seed)
-        taught = [self._changed(int(row), rng) for row in self._learned[rows]]
-        rank = rng.random((len(rows), *taught[0].label.shape), dtype=np.float32)
+        taught = [self._changed(int(row), rng) for row in self._rows(step)]
+        rank = rng.random((len(taught), *taught[0].label.shape), dtype=np.float32)
         return (*_tensors(taught, rank), torch.tensor(self._neighbours(step)))
 
     def loss(self, batch: Batch) -> torch.Tensor:
@@ -206,6 +205,17 @@ class LandmarkRecipe:
         settings = self.settings
         return max(settings.triplet.neighbours, round(len(self._views.landmarks) * 0.5 ** (step / settings.halving)))
 
+    def _rows(self, step: int) -> Int64:
+        """Views of a step; every one comes once, in an order of its own each time round."""
+        total, count = len(self._learned), self.settings.batch
+        numbers = np.arange(step * count, (step + 1) * count)
+        chosen = np.empty(count, np.int64)
+        for turn in np.unique(numbers // total):
+            order = np.random.default_rng((self.seed, _ORDER_STREAM, int(turn))).permutation(self._learned)
+            is_of_turn = numbers // total == turn
+            chosen[is_of_turn] = order[numbers[is_of_turn] % total]
+        return chosen
+
     def _changed(self, row: int, rng: np.random.Generator) -> TaughtView:
         augmentation = self.settings.augmentation
         view = teach(self._views, row, draw_turn(self._views.camera, augmentation, rng))
@@ -228,17 +238,6 @@ def split_rows(count: int) -> tuple[Int64, Int64]:
     rows = np.arange(count, dtype=np.int64)
     is_held_out = rows % _HELD_OUT_EVERY == _HELD_OUT_EVERY // 2
     return rows[~is_held_out], rows[is_held_out]
-
-
-def _rows_of_step(total: int, step: int, count: int, seed: int) -> Int64:
-    """`count` rows of `total`; every one comes once, in an order of its own each time round."""
-    numbers = np.arange(step * count, (step + 1) * count)
-    chosen = np.empty(count, np.int64)
-    for turn in np.unique(numbers // total):
-        order = np.random.default_rng((seed, _ORDER_STREAM, int(turn))).permutation(total)
-        is_of_turn = numbers // total == turn
-        chosen[is_of_turn] = order[numbers[is_of_turn] % total]
-    return chosen
 
 
 def _tensors(taught: list[TaughtView], rank: Float32) -> Batch:

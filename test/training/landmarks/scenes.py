@@ -44,8 +44,9 @@ def wall_points(pose: Pose3, camera: Camera = CAMERA) -> Float64:
     """Where in the scene (H, W, 3) each pixel of a level camera looks; NaN above and below the walls."""
     ray = pose.rotation @ np.asarray(camera.rays(), np.float64)[..., None]
     ray = ray[..., 0]
+    at_m, half = pose.translation_m[:2], SIDE_M / 2.0
     with np.errstate(divide="ignore"):
-        reach = np.where(ray[..., :2] > 0.0, SIDE_M / 2.0 - pose.translation_m[:2], SIDE_M / 2.0 + pose.translation_m[:2])
+        reach = np.where(ray[..., :2] > 0.0, half - at_m, half + at_m)
         along = np.min(reach / np.abs(ray[..., :2]), axis=-1, keepdims=True)
     points = pose.translation_m + along * ray
     points[np.abs(points[..., 2]) > HEIGHT_M / 2.0] = np.nan

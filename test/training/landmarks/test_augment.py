@@ -14,7 +14,7 @@ from geoloc_ros.core.types import Int64, Pose3
 
 pytest.importorskip("torch", reason="torch is not installed: pip install 'geoloc_ros[train]'")
 
-from geoloc_ros.training.landmarks.augment import (  # noqa: E402
+from geoloc_ros.training.landmarks.augment import (
     Turn,
     ViewAugmentation,
     change_colours,
@@ -22,8 +22,8 @@ from geoloc_ros.training.landmarks.augment import (  # noqa: E402
     hide_block,
     teach,
 )
-from geoloc_ros.training.landmarks.spec import STRIDE  # noqa: E402
-from geoloc_ros.training.landmarks.views import IGNORED, UNCOVERED, LabelledViews  # noqa: E402
+from geoloc_ros.training.landmarks.spec import STRIDE
+from geoloc_ros.training.landmarks.views import IGNORED, UNCOVERED, LabelledViews
 
 POSE = pose_at(0.3, -0.2, 0.7)
 # Landmark 1 is where x < 0 on the walls, landmark 2 the rest; none above and below.
