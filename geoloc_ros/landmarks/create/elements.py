@@ -19,6 +19,8 @@ _GOES_ON = 0.5
 # Points are looked for among so many, and linked up to so many times the distance of their nearest ones.
 _NEIGHBOURS, _LINK_RATIO = 8, 2.2
 _NEAREST = 4
+# Edges on an edge are looked for among so many about its middle.
+_NEAR_EDGES = 16
 
 
 @dataclass(frozen=True)
@@ -106,9 +108,12 @@ def _partly_shared(corners: Float64, normal: Float32, alone: Int64, scale_m: flo
         return np.zeros((0, 2), np.int64)
     middle, along = 0.5 * (start + end), end - start
     longest = float(np.linalg.norm(along, axis=1).max())
-    pairs = cKDTree(middle).query_pairs(longest, output_type="ndarray")
+    _, near = cKDTree(middle).query(middle, range(1, _NEAR_EDGES + 1), distance_upper_bound=1.001 * longest)
+    # What is missing is counted as one edge more than there are.
+    first, column = np.nonzero(near < len(alone))
+    second = near[first, column]
     found = []
-    for of, on in ((pairs[:, 0], pairs[:, 1]), (pairs[:, 1], pairs[:, 0])):
+    for of, on in ((first, second), (second, first)):
         away = middle[of] - start[on]
         share = np.einsum("ij,ij->i", away, along[on]) / np.maximum(np.einsum("ij,ij->i", along[on], along[on]), 1e-30)
         off = np.linalg.norm(away - np.clip(share, 0.0, 1.0)[:, None] * along[on], axis=1)

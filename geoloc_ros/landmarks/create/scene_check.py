@@ -70,8 +70,10 @@ def check_scene(
         DatasetError: If an image cannot be read.
     """
     few = _too_few(images)
-    if not len(images) or not len(surface.vertices_m):
-        return SceneCheck((*few, *(["the surface has no vertices"] if len(images) else [])), ())
+    if not len(images):
+        return SceneCheck(few, ())
+    if not len(surface.vertices_m) or not np.isfinite(surface.vertices_m).all():
+        return SceneCheck((*few, "the surface has no vertices, or some that are no finite number"), ())
     rows = np.unique(np.linspace(0, len(images) - 1, _VIEWS_LOOKED_AT).astype(np.int64))
     views = small_views(images, rows, lambda ratio: progress(f"checking {images.name}", ratio))
     renderer = _renderer(surface, patch_m)

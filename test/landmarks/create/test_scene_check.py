@@ -203,6 +203,7 @@ def test_a_surface_far_from_its_origin_is_a_warning(images: PosedImages) -> None
 def test_no_images_and_no_surface_are_told(images: PosedImages) -> None:
     empty = Surface(*np.zeros((2, 0, 3), np.float32), np.zeros((0, 3), np.int32))
     assert "no vertices" in only_error(check_scene(images, empty, 0.3))
+    assert "no finite number" in only_error(check_scene(images, sized(room(), np.nan), 0.3))
     assert "0 images" in only_error(check_scene(images.take(np.zeros(0, np.int64)), room(), 0.3))
 
 
