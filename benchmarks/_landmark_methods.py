@@ -50,9 +50,14 @@ class Lessons:
     """How networks are trained."""
 
     patch_m: dict[SceneName, float]
-    minutes: float
+    minutes: dict[SceneName, float]
+    """Of one core, for every method."""
+    steps_per_s: dict[LandmarkMethod, float]
+    """Measured one after another on an idle core. Trainings are as many steps as these minutes have, so that what else
+    the machine does gives no method more of them than another.
+    """
     steps: int | None
-    """In place of minutes, where it only has to run."""
+    """In place of all that, where it only has to run."""
     spec: LandmarkNetworkSpec
     seed: int
 
@@ -70,13 +75,13 @@ class School:
         """Artifact of a scene, by default with patches and minutes of the lessons."""
         lessons = self.lessons
         patch_m = patch_m or lessons.patch_m[scene]
-        minutes = minutes or lessons.minutes
-        length = f"{lessons.steps}steps" if lessons.steps else f"{minutes:g}min"
-        folder = self._folder / f"{scene}-{method}-{patch_m:g}m-{length}-{lessons.seed}"
+        minutes = minutes or lessons.minutes[scene]
+        steps = lessons.steps or round(60.0 * minutes * lessons.steps_per_s[method])
+        folder = self._folder / f"{scene}-{method}-{patch_m:g}m-{steps}-{lessons.seed}"
         if not (folder / "manifest.json").exists():
             posed = self._scenes.scene(scene)
             job = LandmarkTraining(
-                patch_m, method, lessons.spec, Budget(minutes, lessons.steps), seed=lessons.seed
+                patch_m, method, lessons.spec, Budget(steps=steps), seed=lessons.seed
             )
             train_landmarks(
                 posed.train, self._scenes.surface(scene), None, job, folder, "benchmarks/landmarks.py", self._progress

@@ -37,6 +37,7 @@ from _rows import fingerprint
 from geoloc_ros.core.errors import GeolocError
 from geoloc_ros.core.progress import ProgressCallback
 from geoloc_ros.core.terminal import progress_bar
+from geoloc_ros.training.landmarks.network import LandmarkMethod
 from geoloc_ros.training.landmarks.spec import LandmarkNetworkSpec
 
 PARTS = ("room", "corner", "patches", "costs", "speed", "bad")
@@ -48,7 +49,7 @@ class Extent:
     """How much is measured."""
 
     sizes: SceneSizes
-    minutes: float
+    minutes: dict[SceneName, float]
     """Of each training."""
     steps: int | None
     patches_m: dict[SceneName, tuple[float, ...]]
@@ -60,13 +61,18 @@ class Extent:
     rounds: int
 
 
-PATCH_M: dict[SceneName, float] = {"room": 0.3, "corner": 2.0}
+PATCH_M: dict[SceneName, float] = {"room": 0.4, "corner": 3.0}
+STEPS_PER_S: dict[LandmarkMethod, float] = {
+    "prototypes": 1.0 / 0.138, "random-negatives": 1.0 / 0.138, "cross-entropy": 1.0 / 0.368,
+    "coordinates": 1.0 / 0.110,
+}  # fmt: skip
+"""Of four views, on one core of the machine that the published figures are from, alone."""
 FULL = Extent(
-    SceneSizes(600, 150, "320x240", 40, 30), 10.0, None, {"room": (0.15, 0.3, 0.6), "corner": (1.0, 2.0, 4.0)}, 4.0,
-    LandmarkNetworkSpec(), (50, 100, 200, 400), 40,
+    SceneSizes(600, 150, "320x240", 40, 30), {"room": 10.0, "corner": 16.0}, None,
+    {"room": (0.25, 0.4, 0.55, 0.8)}, 2.5, LandmarkNetworkSpec(), (50, 100, 200, 400), 40,
 )  # fmt: skip
 QUICK = Extent(
-    SceneSizes(24, 6, "96x64", 2, 1), 0.0, 3, {"room": (0.6,), "corner": ()}, 0.0,
+    SceneSizes(24, 6, "96x64", 2, 1), {"room": 0.0, "corner": 0.0}, 3, {"room": (0.6,)}, 0.0,
     LandmarkNetworkSpec(width_px=96, height_px=64), (5, 10), 3,
 )  # fmt: skip
 
@@ -78,8 +84,6 @@ def main() -> None:
     parser.add_argument("--work", type=Path, help="folder that keeps scenes, networks, parts and pages")
     parser.add_argument("--quick", action="store_true", help="a minute: shows that it runs, its figures mean nothing")
     parser.add_argument("--part", nargs="+", choices=PARTS, default=PARTS, help="only these")
-    parser.add_argument("--minutes", type=float, default=FULL.minutes, help="of each training")
-    parser.add_argument("--sweep-minutes", type=float, default=FULL.sweep_minutes, help="of each size of patches")
     parser.add_argument("--seed", type=int, default=0, help="of training and intervals")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.WARNING)
@@ -104,14 +108,14 @@ class Bench:
         self._extent = QUICK if arguments.quick else FULL
         self._work = work / "quick" if arguments.quick else work
         self._seed, self._progress = arguments.seed, progress
-        self._sweep_minutes = arguments.sweep_minutes
         self._scenes = Scenes(self._work / "scenes", self._extent.sizes, progress)
-        lessons = Lessons(PATCH_M, arguments.minutes, self._extent.steps, self._extent.spec, arguments.seed)
+        extent = self._extent
+        lessons = Lessons(PATCH_M, extent.minutes, STEPS_PER_S, extent.steps, extent.spec, arguments.seed)
         self._school = School(self._work / "networks", self._scenes, lessons, progress)
 
     def measured(self, part: str) -> Findings:
         """Of one of PARTS."""
-        settings = str((part, self._seed, self._sweep_minutes, asdict(self._school.lessons), asdict(self._extent)))
+        settings = str((part, self._seed, asdict(self._school.lessons), asdict(self._extent)))
         stamp = fingerprint((), settings, _CODE)
         measure: dict[str, Callable[[Findings], None]] = {
             "room": lambda findings: self._scene("room", findings),
@@ -127,11 +131,9 @@ class Bench:
         measure_scene(scene, self._scenes, self._school, self._seed, self._work / "pages", self._progress, findings)
 
     def _patches(self, findings: Findings) -> None:
+        minutes = self._extent.sweep_minutes
         for scene, sizes_m in self._extent.patches_m.items():
-            if sizes_m:
-                measure_patches(
-                    scene, sizes_m, self._sweep_minutes, self._scenes, self._school, self._progress, findings
-                )
+            measure_patches(scene, sizes_m, minutes, self._scenes, self._school, self._progress, findings)
 
     def _speed(self, findings: Findings) -> None:
         network = self._school.trained("room", "prototypes")
