@@ -157,16 +157,16 @@ def _cell_rays(camera: Camera) -> Float64:
     """(h, w, 3), unit z, through the centres of the cells."""
     grid = _cell_grid(camera.height // STRIDE, camera.width // STRIDE)
     right, down = (grid[..., 0] - camera.cx) / camera.fx, (grid[..., 1] - camera.cy) / camera.fy
-    return np.stack([right, down, np.ones_like(right)], axis=-1)
+    return np.asarray(np.stack([right, down, np.ones_like(right)], axis=-1), np.float64)
 
 
 def _cell_grid(rows: int, columns: int) -> Float64:
     """(rows, columns, 2), centres of the cells in pixels."""
-    return np.stack(np.meshgrid(_cell_centres(columns), _cell_centres(rows)), axis=-1)
+    return np.asarray(np.stack(np.meshgrid(_cell_centres(columns), _cell_centres(rows)), axis=-1), np.float64)
 
 
 def _cell_centres(count: int) -> Float64:
-    return (np.arange(count) + 0.5) * STRIDE
+    return np.asarray((np.arange(count) + 0.5) * STRIDE, np.float64)
 
 
 def _pixels_of(points_m: Float64, camera: Camera) -> Float64:

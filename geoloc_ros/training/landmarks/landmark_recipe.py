@@ -74,7 +74,8 @@ class LandmarkModule(nn.Module):
     def __init__(self, network: VotingNetwork | CoordinateNetwork, num_landmarks: int, seed: int) -> None:
         """Prototypes are drawn from `seed`."""
         super().__init__()
-        self.network = network.to(memory_format=torch.channels_last)
+        self.network = network
+        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.prototype: nn.Parameter | None = None
         self.log_scale: nn.Parameter | None = None
         if isinstance(network, VotingNetwork):
@@ -203,7 +204,8 @@ class LandmarkRecipe:
         to their own ones, all prototypes would meet in one spot.
         """
         settings = self.settings
-        return max(settings.triplet.neighbours, round(len(self._views.landmarks) * 0.5 ** (step / settings.halving)))
+        left = len(self._views.landmarks) * float(0.5 ** (step / settings.halving))
+        return max(settings.triplet.neighbours, round(left))
 
     def _rows(self, step: int) -> Int64:
         """Views of a step; every one comes once, in an order of its own each time round."""
@@ -252,4 +254,4 @@ def _tensors(taught: list[TaughtView], rank: Float32) -> Batch:
 def _extent(views: LabelledViews) -> tuple[Float32, float]:
     """Middle (3,) and half the diagonal of the landmarks, in metres."""
     low, high = views.landmarks.position_m.min(0), views.landmarks.position_m.max(0)
-    return ((low + high) / 2.0).astype(np.float32), float(max(np.linalg.norm(high - low) / 2.0, 1e-3))
+    return ((low + high) / 2.0).astype(np.float32), max(float(np.linalg.norm(high - low)) / 2.0, 1e-3)

@@ -98,7 +98,7 @@ class CoordinateNetwork(nn.Module):
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         """`coordinate` (N, 3, h, w), metres, frame of the scene."""
-        located = self.locate(self.trunk(image)).float()
+        located: torch.Tensor = self.locate(self.trunk(image)).float()
         return located * self.extent_m + self.middle_m[:, None, None]
 
 

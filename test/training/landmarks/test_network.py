@@ -8,13 +8,21 @@ torch = pytest.importorskip("torch", reason="torch is not installed: pip install
 
 from geoloc_ros.core.config import InferenceConfig  # noqa: E402
 from geoloc_ros.core.errors import ArtifactError, ConfigError  # noqa: E402
+from geoloc_ros.core.progress import no_progress  # noqa: E402
+from geoloc_ros.inference.compiled_network import CompileRequest, build_for_elsewhere  # noqa: E402
+from geoloc_ros.inference.engine_cache import EngineCache  # noqa: E402
 from geoloc_ros.inference.load import load_network  # noqa: E402
+from geoloc_ros.inference.network_file import read_network_file  # noqa: E402
+from geoloc_ros.inference.onnx_backend import read_signature  # noqa: E402
+from geoloc_ros.inference.tensorrt_backend import TensorRtMaker  # noqa: E402
+from geoloc_ros.inference.tensorrt_library import TensorRtLibrary, installed_module  # noqa: E402
 from geoloc_ros.training.landmarks.base import begin_with  # noqa: E402
 from geoloc_ros.training.landmarks.network import (  # noqa: E402
     COORDINATE_OUTPUTS,
     INPUT_NAME,
     VOTING_OUTPUTS,
     CoordinateNetwork,
+    LandmarkMethod,
     VotingNetwork,
     export_landmark_network,
     make_network,
@@ -80,6 +88,16 @@ def test_a_network_of_coordinates_has_one_output(tmp_path: Path) -> None:
         IMAGE.numpy()
     )
     assert found.shape == (2, 3, 12, 16)
+
+
+@pytest.mark.parametrize("method", ["prototypes", "coordinates"])
+def test_tensorrt_builds_an_engine_without_a_gpu(method: LandmarkMethod, tmp_path: Path) -> None:
+    if installed_module() != "tensorrt_rtx":
+        pytest.skip("tensorrt_rtx, which builds without a GPU, is not installed: pip install tensorrt-rtx-cu13")
+    export_landmark_network(make_network(method, SPEC, seed=0), method, tmp_path / "n.onnx")
+    file = read_network_file(tmp_path / "n.onnx")
+    request = CompileRequest(file, read_signature(file), TensorRtMaker(TensorRtLibrary(), None, (8, 9)))
+    assert build_for_elsewhere(request, EngineCache(tmp_path / "cache"), no_progress) > 100_000
 
 
 def test_a_network_begins_with_another_of_any_image_size(tmp_path: Path) -> None:
