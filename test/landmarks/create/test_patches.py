@@ -127,6 +127,31 @@ def test_patches_end_where_walls_meet() -> None:
     assert alike.min() > 0.999
 
 
+def test_a_narrow_flange_has_patches_of_its_own() -> None:
+    # 0.1 m wide, square to a wall: nearer to the seeds of the wall than many a piece of the wall is.
+    x, y = np.array([1.5, 0.0, 0.0]), np.array([0.0, 1.5, 0.0])
+    patches = over_segment(joined(sheet(np.zeros(3), x, y), sheet(np.zeros(3), x, -0.1 * UP)), 0.3)
+    assert (np.abs(patches.landmarks.normal).max(axis=1) > 0.999).all()
+    assert (patches.patch != NO_LANDMARK).all()
+
+
+def test_patches_prefer_to_end_where_a_surface_bends() -> None:
+    # A roof of two sides at 50 degrees, which one patch may have in common; the ridge is off the grid of seeds.
+    x, down, slope = np.array([3.0, 0.0, 0.0]), np.array([0.0, 1.14, 0.0]), np.radians(50.0)
+    other = 1.3 * np.array([0.0, -np.cos(slope), -np.sin(slope)])
+    patches = over_segment(joined(sheet(np.zeros(3), x, down), sheet(np.zeros(3), -other, x)), 0.3)
+    bent = np.einsum("ij,ij->i", elements_of(patches).normal, patches.landmarks.normal[patches.patch - 1])
+    assert (bent < np.cos(np.radians(10.0))).mean() < 0.03
+
+
+def test_the_end_of_a_tab_is_no_patch_of_its_own() -> None:
+    x, y = np.array([0.5, 0.0, 0.0]), np.array([0.0, 0.5, 0.0])
+    tab = sheet(np.array([0.15, 0.5, 0.0]), 0.3 * x, 1.1 * y)
+    patches = over_segment(joined(sheet(np.zeros(3), x, y), tab), 0.5)
+    assert (patches.patch != NO_LANDMARK).all()
+    assert patches.area_m2.min() >= 0.3 * 0.25
+
+
 def test_patches_of_a_wall_go_on_where_its_tiles_are_of_different_sizes() -> None:
     # One tile of 1 m beside two of 0.5 m: no edge is the same, and the seam lies in the middle of patches.
     x, y = np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0])
