@@ -25,7 +25,7 @@ from geoloc_ros.ros.sensors import to_camera_info, to_image  # noqa: E402
 from geoloc_ros.ros.tf import TF_STATIC_QOS  # noqa: E402
 
 from ..landmarks.painted_scene import CAMERA, painted, write_painted_scene  # noqa: E402
-from .test_landmarks import MAP_FROM_SCENE, MOUNT, mount_message, parameters_of  # noqa: E402
+from .test_landmarks import MAP_FROM_SCENE, MOUNT, mount_message, parameters_of, send_until  # noqa: E402
 from .vehicle import Vehicle  # noqa: E402
 
 SECOND = 1_000_000_000
@@ -57,8 +57,11 @@ def test_images_alone_make_a_fix_that_leads_the_next_image_to_its_scene(
         vehicle.send_odometry(stamp_ns, STEP_M * step)
         infos.publish(to_camera_info(CAMERA, header))
         world.until(lambda: node._info is not None)
-        images.publish(to_image(painted(Pose3(np.eye(3), np.array([0.0, 0.0, ahead_m]))), "rgb8", header))
-        world.until(lambda step=step: vehicle.node.health.counted("poses of others") == step)
+        image = to_image(painted(Pose3(np.eye(3), np.array([0.0, 0.0, ahead_m]))), "rgb8", header)
+        send_until(
+            lambda image=image: images.publish(image),
+            lambda step=step: vehicle.node.health.counted("poses of others") == step,
+        )
         vehicle.send_scan(stamp_ns, viewpoint=step)  # of somewhere else on the map: it does not help
         world.until(lambda stamp_ns=stamp_ns: to_stamp_ns(vehicle.states[-1].header.stamp) == stamp_ns)
     assert vehicle.states[-1].state == LocalizationStatus.INITIALIZED
