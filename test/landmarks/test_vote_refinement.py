@@ -33,7 +33,8 @@ def squared_error(refined: RefinedPose, truth: Pose3) -> float:
 def test_exact_votes_lead_to_the_exact_pose(seed: int) -> None:
     rng = np.random.default_rng(seed)
     landmarks, pose = wall(rng), standing(rng)
-    refined = refine(moved(pose, OFF), *perfect_maps(landmarks, pose), landmarks)
+    label, direction = perfect_maps(landmarks, pose)
+    refined = refine(moved(pose, OFF), label, direction, landmarks)
     assert refined is not None
     metres, radians = differ(refined.scene_from_camera, pose)
     assert metres < 1e-4 and radians < 1e-4
@@ -56,7 +57,7 @@ def test_the_covariance_is_that_of_the_error_also_where_neighbours_err_alike(siz
         height, width = label.shape
         # Blocks of so many cells across that are off by the same angle.
         blocks = rng.normal(0.0, 0.1, (height // size + 1, width // size + 1))
-        angle = np.kron(blocks, np.ones((size, size)))[:height, :width]
+        angle = np.asarray(np.kron(blocks, np.ones((size, size)))[:height, :width], np.float64)
         refined = refine(pose, label, turned_by(direction, angle), landmarks)
         assert refined is not None
         squares.append(squared_error(refined, pose))
@@ -87,4 +88,5 @@ def test_few_landmarks_fix_nothing(rng: np.random.Generator) -> None:
 def test_landmarks_seen_from_behind_do_not_count(rng: np.random.Generator) -> None:
     landmarks, pose = wall(rng), standing(rng)
     behind = Landmarks(landmarks.position_m, -landmarks.normal, landmarks.patch_m)
-    assert refine(pose, *perfect_maps(landmarks, pose), behind) is None
+    label, direction = perfect_maps(landmarks, pose)
+    assert refine(pose, label, direction, behind) is None
