@@ -10,13 +10,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import cv2
 import numpy as np
 
 from geoloc_ros.core.camera import Camera
 from geoloc_ros.core.depth_files import depth_in_image
 from geoloc_ros.core.errors import DatasetError
 from geoloc_ros.core.landmarks import Landmarks, ViewLabels
+from geoloc_ros.core.photo_files import read_photo
 from geoloc_ros.core.posed_images import PosedImages
 from geoloc_ros.core.progress import ProgressCallback, no_progress
 from geoloc_ros.core.types import Bool, Float16, Float32, Int64, Pose3, UInt8, UInt16
@@ -109,7 +109,7 @@ def _write_views(
     depth = _new_array(folder / "depth_m.npy", np.float16, shape)
     resampling = LandmarkInput(camera)
     for row in range(len(images)):
-        pixels, covered = resampling.resample(_read_image(images.path(row)), images.camera[row])
+        pixels, covered = resampling.resample(read_photo(images.path(row)), images.camera[row])
         seen = render(camera, images.scene_from_camera[row], _measured_depth(images, row, camera))
         image[row] = pixels
         label[row] = np.where(covered, seen.landmark, UNCOVERED)
@@ -121,13 +121,6 @@ def _write_views(
 
 def _new_array(path: Path, dtype: type[np.generic], shape: tuple[int, ...]) -> Any:
     return np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
-
-
-def _read_image(path: Path) -> UInt8:
-    found = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
-    if found is None:
-        raise DatasetError(f"image '{path}' cannot be read; remove it from the scene or repair it")
-    return np.asarray(found, np.uint8)
 
 
 def _measured_depth(images: PosedImages, row: int, camera: Camera) -> Float32 | None:
