@@ -184,7 +184,8 @@ class LandmarkFinder:
             pose = refined.scene_from_camera
         assert refined is not None
         agreed = agreement(pose, voted, self._map.landmarks, self.camera, self._camera_pose)
-        if len(agreed.inliers) < min(len(found.inliers), self._camera_pose.least_landmarks):
+        before = len(found.inliers)
+        if len(agreed.inliers) < max(before / 2.0, min(before, self._camera_pose.least_landmarks)):
             return found
         return replace(
             found, scene_from_camera=pose, covariance=self._map.variance_factor * refined.covariance,

@@ -8,9 +8,10 @@ from geoloc_ros.core.camera import Camera
 from geoloc_ros.core.errors import BackendError, IndexMismatchError, ObservationError
 from geoloc_ros.core.landmark_config import CameraPoseConfig, VotingConfig
 from geoloc_ros.core.landmarks import CameraPose, NotFound
+from geoloc_ros.landmarks import finder
 from geoloc_ros.landmarks.camera_pose import landmark_pose
 from geoloc_ros.landmarks.finder import STAGES, LandmarkFinder, load_finder
-from geoloc_ros.landmarks.pose_refinement import moved
+from geoloc_ros.landmarks.pose_refinement import RefinedPose, moved
 from geoloc_ros.landmarks.prior import CameraPrior
 
 from .landmark_scenes import make_scene, write_mean_network
@@ -114,6 +115,17 @@ def test_all_votes_know_more_than_the_landmarks_that_they_meet_in() -> None:
         metres.append([differ(answer.scene_from_camera, case.truth)[0] for answer in (seen.answer, before)])
     refined, voted = np.median(metres, axis=0)
     assert refined < 0.95 * voted
+
+
+def test_a_refinement_that_loses_most_landmarks_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = Case(0)
+    case.network.tell(case.label, case.direction)
+    # Turned by 0.2 rad about where it looks: landmarks within 40 of the 100 pixels to a corner stay in their place.
+    off = moved(case.truth, np.concatenate([np.zeros(3), 0.2 * case.truth.rotation[:, 2]]))
+    monkeypatch.setattr(finder, "refine_by_votes", lambda *_: RefinedPose(off, np.eye(6)))
+    answer = case.finder.find(IMAGE, CAMERA, case.rng)
+    assert isinstance(answer, CameraPose)
+    assert differ(answer.scene_from_camera, case.truth)[1] < 1e-2
 
 
 def test_the_same_numbers_give_the_same_answer() -> None:

@@ -40,6 +40,17 @@ def test_exact_votes_lead_to_the_exact_pose(seed: int) -> None:
     assert metres < 1e-4 and radians < 1e-4
 
 
+def test_exact_votes_do_not_claim_to_know_everything(rng: np.random.Generator) -> None:
+    landmarks, pose = wall(rng), standing(rng)
+    label, direction = perfect_maps(landmarks, pose)
+    exact = refine(pose, label, direction, landmarks)
+    noisy = refine(pose, label, turned_by(direction, rng.normal(0.0, 1e-4, label.shape)), landmarks)
+    assert exact is not None and noisy is not None
+    # Nobody knows directions to a ten-thousandth of a radian: who errs by that claims no more than a few times as much.
+    ratio = np.diagonal(exact.covariance) / np.diagonal(noisy.covariance)
+    assert np.all((ratio > 0.1) & (ratio < 1.0))
+
+
 def test_wrong_labels_are_not_heard(rng: np.random.Generator) -> None:
     landmarks, pose = wall(rng), standing(rng)
     label, direction = perfect_maps(landmarks, pose)
