@@ -63,7 +63,7 @@ def _patches(rows: list[Row]) -> None:
     print("Size of the patches, shorter trainings")
     for row in rows:
         print(
-            f"{row['scene']:7}{row['method']:17}{row['patch_m']:>6g} m{row['landmarks']:>6} landmarks"
+            f"{row['scene']:7}{row['patch_m']:>6g} m{row['landmarks']:>6} landmarks"
             f"{_number(row['median_m'], 100.0):>9} cm{_number(row['median_deg']):>8} deg  found "
             f"{_percent(row['found'])} %  {row['training']['steps']} steps, {row['training']['minutes']:.1f} min"
         )
