@@ -34,6 +34,8 @@ _EDGE_RATIO = 0.05
 _SMOOTH_PX = 5
 _FLATTEST = 0.15
 """Slopes below are taken as this: walls seen under less than ten degrees."""
+_ROUNDING_VOXELS = 0.1
+"""By how much single precision may move a vertex."""
 
 
 def fuse_depth(images: PosedImages, patch_m: float, progress: ProgressCallback) -> Surface:
@@ -50,13 +52,14 @@ def fuse_depth(images: PosedImages, patch_m: float, progress: ProgressCallback) 
 
     Raises:
         DatasetError: If no image has depth that can be used, a depth camera is no pinhole, or the scene is too large
-            for patches of this size.
+            or too far from its origin for patches of this size.
     """
     rows = np.array([row for row, file in enumerate(images.depth_file) if file], np.int64)
     if not len(rows):
         raise DatasetError(f"no image of '{images.name}' has depth; put a mesh or a dense cloud of points beside")
     rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), _MOST_VIEWS)).astype(np.int64)]
     voxel_m = min(patch_m / _VOXELS_OF_A_PATCH, _COARSEST_M)
+    _check_near(images, voxel_m)
     field = DistanceField(voxel_m, _TRUNCATION_VOXELS * voxel_m, _BUDGET_MB)
     for view in _views(images, rows, "finding the surface", progress):
         if not field.make_room(view):
@@ -90,6 +93,15 @@ def view_of_depth(depth_m: Float32, camera: Camera) -> tuple[Float32, Float32]:
     slope = _slope(inverse, camera)
     inverse[_is_edge(inverse)] = 0.0
     return inverse, slope
+
+
+def _check_near(images: PosedImages, voxel_m: float) -> None:
+    far_m = max(float(np.abs(pose.translation_m).max()) for pose in images.scene_from_camera)
+    if np.spacing(np.float32(far_m)) > _ROUNDING_VOXELS * voxel_m:
+        raise DatasetError(
+            f"cameras of '{images.name}' are {far_m:.0f} m from the origin of their frame, where vertices in single "
+            f"precision are too coarse for a grid of {voxel_m:.3g} m; move all poses near to the origin"
+        )
 
 
 def _views(

@@ -170,3 +170,12 @@ def test_depth_of_a_fisheye_is_refused(tmp_path: Path) -> None:
     images = room_images(tmp_path, HALF_M, look_around(np.zeros(3))[:2])
     with pytest.raises(DatasetError, match="depth of a fisheye camera"):
         fuse_depth(replace(images, camera=(Camera.fisheye(96, 72, 2.0),) * 2), PATCH_M, no_progress)
+
+
+def test_a_scene_far_from_its_origin_is_told_that(tmp_path: Path) -> None:
+    images = room_images(tmp_path, HALF_M, look_around(np.zeros(3))[:4])
+    # As of UTM, in which northings are millions of metres.
+    northing = Pose3(np.eye(3), np.array([0.0, 5.4e6, 0.0]))
+    moved = replace(images, scene_from_camera=tuple(northing @ pose for pose in images.scene_from_camera))
+    with pytest.raises(DatasetError, match=r"5400\d{3} m from the origin of their frame.*move"):
+        fuse_depth(moved, PATCH_M, no_progress)
