@@ -21,6 +21,8 @@ from geoloc_ros.landmarks.create.splitting import split_long_edges
 _EDGE_RATIO, _VOXEL_RATIO = 0.4, 1.0 / 6.0
 # No prototype search of a vehicle looks through more, and no scene that one calls a scene needs them.
 _MOST_LANDMARKS = 200_000
+# By how much of a patch single precision may move a vertex: edges that cannot be halved would be halved for ever.
+_ROUNDING_RATIO = 0.02
 
 
 @dataclass(frozen=True)
@@ -48,13 +50,15 @@ def over_segment(surface: Surface, patch_m: float) -> Patches:
     the next seeds. Slivers join the patch beside them; crumbs, which have none beside them, are dropped.
 
     Raises:
-        DatasetError: If the surface is empty, no size, or so large that it would be cut into too many patches.
+        DatasetError: If the surface is empty, no size, so large that it would be cut into too many patches, or too far
+            from its origin for them.
     """
     if not patch_m > 0.0:
         raise DatasetError(f"patches of {patch_m} m cannot be made; give a size in metres, 0.15 indoors, 1.75 outdoors")
     if not len(surface.vertices_m) or not np.isfinite(surface.vertices_m).all():
         raise DatasetError("the surface has no vertices, or some that are no finite number; look at its file")
     _check_count(_area_m2(surface), patch_m)
+    _check_near(surface, patch_m)
     if len(surface.triangles):
         surface = split_long_edges(surface, _EDGE_RATIO * patch_m)
         elements = triangle_elements(surface, patch_m)
@@ -62,6 +66,15 @@ def over_segment(surface: Surface, patch_m: float) -> Patches:
         surface = thin_cloud(surface, _VOXEL_RATIO * patch_m)
         elements = point_elements(surface)
     return _patches(surface, elements, _grow(elements, patch_m), patch_m)
+
+
+def _check_near(surface: Surface, patch_m: float) -> None:
+    far_m = np.abs(surface.vertices_m).max()
+    if np.spacing(np.float32(far_m)) > _ROUNDING_RATIO * patch_m:
+        raise DatasetError(
+            f"the surface reaches to {far_m:.0f} m from the origin of its frame, where single precision is too coarse "
+            f"for patches of {patch_m:g} m; move surface and poses near to the origin"
+        )
 
 
 def _area_m2(surface: Surface) -> float:
