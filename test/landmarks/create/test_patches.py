@@ -228,6 +228,6 @@ def test_a_surface_smaller_than_a_patch_is_refused() -> None:
 @pytest.mark.parametrize("surface", [square(2.0), grid_cloud(2.0, 0.05)])
 def test_a_surface_too_far_from_its_origin_for_its_patches_is_refused(surface: Surface) -> None:
     # As in UTM: single precision knows half metres there, and no edge can be halved below that.
-    far = replace(surface, vertices_m=surface.vertices_m + np.float32([4.5e5, 5.4e6, 0.0]))
+    far = replace(surface, vertices_m=surface.vertices_m + np.array([4.5e5, 5.4e6, 0.0], np.float32))
     with pytest.raises(DatasetError, match="5400002 m from the origin.*move"):
         over_segment(far, 0.15)
