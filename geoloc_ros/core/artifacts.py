@@ -36,11 +36,14 @@ class Artifact:
     metadata: Mapping[str, Any]
 
     def array(self, name: str) -> NDArray[Any]:
-        """Array `name`, mapped into memory read-only."""
+        """Array `name`, mapped into memory read-only; ArtifactError if there is none or it is damaged."""
         file = self.path / f"{name}.npy"
         if not file.exists():
             raise ArtifactError(f"artifact '{self.path}' has no array '{name}'; build it again")
-        array: NDArray[Any] = np.load(file, mmap_mode="r", allow_pickle=False)
+        try:
+            array: NDArray[Any] = np.load(file, mmap_mode="r", allow_pickle=False)
+        except (OSError, ValueError, EOFError) as error:
+            raise ArtifactError(f"'{file}' is damaged ({error}); build the artifact again") from error
         return array
 
 

@@ -65,7 +65,7 @@ def read_place(folder: Path) -> ScenePlace | None:
         return None
     try:
         return ScenePlace.from_json(json.loads(file.read_text()))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError, OverflowError) as error:
         raise DatasetError(f"'{file}' does not say where the scene is: {error}; see docs/formats.md") from error
 
 

@@ -71,8 +71,8 @@ def _read(path: Path) -> tuple[Int64, Float64]:
         try:
             stamp, *values = line.split()
             x, y, z, qx, qy, qz, qw = map(float, values)
-            stamps_ns.append(_nanoseconds(stamp))
-        except ValueError:
+            stamps_ns.append(int(np.int64(_nanoseconds(stamp))))
+        except (ValueError, OverflowError):
             raise DatasetError(
                 f"line {number} of '{path}' is not 'stamp x y z qx qy qz qw': {line[:60]!r}"
             ) from None

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from geoloc_ros.core.artifacts import read_artifact, write_artifact, write_beside
+from geoloc_ros.core.artifacts import peek_artifact, read_artifact, write_artifact, write_beside
 from geoloc_ros.core.errors import ArtifactError
 
 
@@ -42,6 +42,15 @@ def test_a_flipped_bit_is_noticed(tmp_path: Path) -> None:
     file.write_bytes(content)
     with pytest.raises(ArtifactError, match="damaged"):
         read_artifact(tmp_path / "a", "index", 3)
+
+
+@pytest.mark.parametrize("content", [b"", b"\x93NUMPY", b"\x93NUMPY\x01\x00v\x00{'descr': '<f8'", 200 * b"x"])
+def test_an_array_that_is_damaged_is_told_where_nobody_looked_at_checksums(tmp_path: Path, content: bytes) -> None:
+    write(tmp_path / "a")
+    artifact = peek_artifact(tmp_path / "a", "index", 3)
+    (tmp_path / "a" / "values.npy").write_bytes(content)
+    with pytest.raises(ArtifactError, match="damaged"):
+        artifact.array("values")
 
 
 @pytest.mark.parametrize(("kind", "version"), [("index", 4), ("landmarks", 3)])

@@ -46,6 +46,8 @@ def test_a_map_without_origin_is_that_of_who_localizes() -> None:
         ({"origin": {"latitude_deg": 1.0}, "map_from_scene": np.eye(4).tolist()}, "longitude_deg"),
         ({"origin": {"latitude_deg": 91, "longitude_deg": 0}, "map_from_scene": np.eye(4).tolist()}, "nowhere"),
         ({"origin": {"latitude_deg": "48", "longitude_deg": 0}, "map_from_scene": np.eye(4).tolist()}, "number"),
+        ({"origin": {"latitude_deg": 10**400, "longitude_deg": 0}, "map_from_scene": np.eye(4).tolist()}, "place.json"),
+        ({"origin": None, "map_from_scene": [[10**400, 0, 0, 0]]}, "place.json"),
     ],
 )
 def test_what_is_no_place_is_refused_with_the_reason(tmp_path: Path, entry: object, word: str) -> None:

@@ -39,7 +39,13 @@ def test_comments_and_exponents_of_other_tools_are_read(tmp_path: Path) -> None:
     assert stamp_ns.tolist() == [1_500_000_000] and pose.tolist() == [[1.0, 2.0, 0.0]]
 
 
-@pytest.mark.parametrize("line", ["1.0 2.0 3.0", "a b c d e f g h", "1.0 2.0 x 0 0 0 0 1", "- 1 2 0 0 0 0 1"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "1.0 2.0 3.0", "a b c d e f g h", "1.0 2.0 x 0 0 0 0 1", "- 1 2 0 0 0 0 1", "inf 1 2 0 0 0 0 1",
+        "1e300 1 2 0 0 0 0 1",
+    ],
+)  # fmt: skip
 def test_a_line_that_is_no_pose_is_named(tmp_path: Path, line: str) -> None:
     (tmp_path / "a.tum").write_text(f"1.0 0 0 0 0 0 0 1\n{line}\n")
     with pytest.raises(DatasetError, match=r"line 2 of .* is not 'stamp x y z qx qy qz qw'"):

@@ -62,7 +62,7 @@ class FolderNames:
         try:
             with os.scandir(self._root / folder) as entries:
                 return frozenset(entry.name for entry in entries)
-        except OSError:
+        except (OSError, ValueError):  # the latter of names with a NUL
             return frozenset()
 
 

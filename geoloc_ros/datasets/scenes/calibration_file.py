@@ -38,7 +38,7 @@ def read_calibration(folder: Path) -> Camera | None:
             binning_x=0, binning_y=0, roi=whole,
         )
         return camera_from_info(info)
-    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError, ObservationError) as error:
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, yaml.YAMLError, ObservationError) as error:
         raise DatasetError(
             f"'{path}' is no calibration as ROS writes it (image_width, image_height, camera_matrix, distortion_model, "
             f"distortion_coefficients): {error!r}"

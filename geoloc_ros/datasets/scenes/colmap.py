@@ -75,9 +75,9 @@ def read_model(folder: Path) -> tuple[ColmapCameras, list[ColmapImage]]:
 
 
 def _sparse_surface(folder: Path, views: Views) -> Surface | None:
-    """The points of the reconstruction itself, where nobody gave more."""
+    """The points of the reconstruction itself, where nobody gave more; None without a camera that saw them."""
     found = find_model(folder)
-    if found is None:
+    if found is None or not len(views):
         return None
     file = found[0] / f"points3D{found[1]}"
     if not file.is_file():

@@ -20,6 +20,7 @@ from geoloc_ros.core.errors import DatasetError, ObservationError
 from geoloc_ros.core.posed_images import PosedScene
 from geoloc_ros.core.progress import ProgressCallback
 from geoloc_ros.core.types import Float32, Pose3, UInt8
+from geoloc_ros.datasets.scenes.checked_camera import camera_from_json
 from geoloc_ros.datasets.scenes.checked_pose import pose_from_matrix
 from geoloc_ros.datasets.scenes.surface_file import surface_beside
 from geoloc_ros.datasets.scenes.views import Views
@@ -115,12 +116,14 @@ def load_driven(folder: Path, progress: ProgressCallback) -> PosedScene:
         described = json.loads(path.read_bytes())
         if (described["kind"], described["format_version"]) != (_KIND, _VERSION):
             raise ValueError(f"it is a {described['kind']} of format {described['format_version']}")
-        cameras = [Camera(**{**camera, "distortion": tuple(camera["distortion"])}) for camera in described["cameras"]]
+        cameras = [camera_from_json(camera) for camera in described["cameras"]]
         views, title = Views(folder, float(described["depth_unit_m"])), str(described["title"])
         for view in described["views"]:
             _add(views, view, cameras)
-    except (OSError, ValueError, KeyError, TypeError, IndexError, ObservationError) as error:
-        raise DatasetError(f"'{path}' is not as `geoloc train scene` writes it ({error!r}); make it again") from error
+    except (OSError, ValueError, KeyError, TypeError, IndexError, OverflowError, ObservationError) as error:
+        raise DatasetError(
+            f"'{path}' is not as `geoloc train scene` writes it ({type(error).__name__}: {error}); make it again"
+        ) from error
     progress("reading poses", 1.0)
     return views.scene(title, views.listed_tests(folder), surface_beside(folder, views.positions_m()))
 
@@ -132,4 +135,4 @@ def _add(views: Views, view: dict[str, Any], cameras: list[Camera]) -> None:
     except ValueError as error:
         views.complain(file, str(error))
         return
-    views.add(file, cameras[int(view["camera"])], pose, str(view["depth"]), int(view["stamp_ns"]))
+    views.add(file, cameras[int(view["camera"])], pose, str(view["depth"]), int(np.int64(view["stamp_ns"])))

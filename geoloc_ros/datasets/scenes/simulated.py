@@ -12,6 +12,7 @@ from geoloc_ros.core.camera import Camera
 from geoloc_ros.core.errors import DatasetError, ObservationError
 from geoloc_ros.core.posed_images import PosedScene
 from geoloc_ros.core.progress import ProgressCallback
+from geoloc_ros.datasets.scenes.checked_camera import camera_from_json
 from geoloc_ros.datasets.scenes.checked_pose import pose_from_matrix
 from geoloc_ros.datasets.scenes.surface_file import read_surface
 from geoloc_ros.datasets.scenes.views import Views
@@ -35,7 +36,7 @@ def load_simulated(folder: Path, progress: ProgressCallback) -> PosedScene:
     path = folder / _FILE
     described = _described(path)
     try:
-        camera, title = _camera(described["camera"]), str(described["title"])
+        camera, title = camera_from_json(described["camera"]), str(described["title"])
         views = Views(folder, float(described["depth_unit_m"]))
         tests = {str(row["image"]) for row in described["test"]}
         rows = [row for part in _PARTS for row in described[part]]
@@ -44,8 +45,10 @@ def load_simulated(folder: Path, progress: ProgressCallback) -> PosedScene:
                 progress("reading poses", number / len(rows))
             _add(views, row, camera)
         surface_file = folder / str(described["surface"])
-    except (KeyError, TypeError, ValueError, ObservationError) as error:
-        raise DatasetError(f"'{path}' is not as simulated scenes are ({error!r}); make it again") from error
+    except (KeyError, TypeError, ValueError, OverflowError, ObservationError) as error:
+        raise DatasetError(
+            f"'{path}' is not as simulated scenes are ({type(error).__name__}: {error}); make it again"
+        ) from error
     progress("reading poses", 1.0)
     surface = read_surface(surface_file, views.positions_m()) if len(views) else None
     return views.scene(title, tests, surface)
@@ -65,13 +68,6 @@ def _described(path: Path) -> dict[str, Any]:
     return described
 
 
-def _camera(numbers: dict[str, Any]) -> Camera:
-    return Camera(
-        numbers["model"], int(numbers["width"]), int(numbers["height"]), float(numbers["fx"]), float(numbers["fy"]),
-        float(numbers["cx"]), float(numbers["cy"]), tuple(float(number) for number in numbers["distortion"]),
-    )
-
-
 def _add(views: Views, row: dict[str, Any], camera: Camera) -> None:
     file = str(row["image"])
     upper = np.array(row["scene_from_camera"], np.float64)
@@ -80,4 +76,4 @@ def _add(views: Views, row: dict[str, Any], camera: Camera) -> None:
     except ValueError as error:
         views.complain(file, str(error))
         return
-    views.add(file, camera, pose, str(row["depth"]), int(row["stamp_ns"]))
+    views.add(file, camera, pose, str(row["depth"]), int(np.int64(row["stamp_ns"])))

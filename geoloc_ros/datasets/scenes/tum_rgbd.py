@@ -36,6 +36,7 @@ _CAMERAS = {
 _DEPTH_STEP_M = 1.0 / 5000.0
 _DEPTH_WITHIN_NS = 20_000_000
 _POSE_WITHIN_NS = 100_000_000
+_LATEST_NS = (1 << 63) - 1
 _SAID_EVERY = 100
 
 
@@ -91,9 +92,9 @@ def _rows(path: Path, width: int) -> list[tuple[int, list[str]]]:
             continue
         try:
             stamp_ns = _nanoseconds(words[0])
-        except ValueError:
+        except (ValueError, OverflowError):
             stamp_ns = -1
-        if stamp_ns < 0 or len(words) != width + 1:
+        if not 0 <= stamp_ns <= _LATEST_NS or len(words) != width + 1:
             raise DatasetError(f"line {number} of '{path}' is no stamp with {width} values: {line[:60]!r}")
         rows.append((stamp_ns, words[1:]))
     return sorted(rows, key=lambda row: row[0])

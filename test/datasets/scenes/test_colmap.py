@@ -119,6 +119,15 @@ def test_sparse_points_serve_as_surface_and_it_is_said(tmp_path: Path) -> None:
     assert "144 points are taken as the surface" in scene.problems[0].reason
 
 
+def test_points_without_a_camera_that_saw_them_are_no_surface(tmp_path: Path) -> None:
+    put_images(tmp_path, NAMES)
+    write_colmap_text(tmp_path / "sparse", NAMES, "1 PINHOLE 64 48 0 0 32 24")
+    lines = [f"{number} {number} 0 1 9 9 9 0.5" for number in range(200)]
+    (tmp_path / "sparse" / "points3D.txt").write_text("\n".join(lines))
+    with pytest.raises(DatasetError, match="holds no image with a pose.*its numbers make no camera"):
+        load_colmap(tmp_path, no_progress)
+
+
 def test_binary_points_are_read(tmp_path: Path) -> None:
     rows = b"".join(
         struct.pack("<Q3d3BdQ", n, n, 2.0 * n, 3.0 * n, 1, 2, 3, 0.5, n) + b"\0" * 8 * n for n in range(4)

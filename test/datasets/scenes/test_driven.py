@@ -62,3 +62,23 @@ def test_a_broken_file_is_named(tmp_path: Path, text: str) -> None:
     (tmp_path / "drive.json").write_text(text)
     with pytest.raises(DatasetError, match=r"drive\.json.*make it again"):
         open_scene(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("known", "spoilt"),
+    [('"stamp_ns": 0', '"stamp_ns": 1e999'), ('"fx": 5.0', '"fx": "long"'), ('"fx": 5.0', '"fx": 0')],
+)
+def test_numbers_that_are_none_are_told(tmp_path: Path, known: str, spoilt: str) -> None:
+    write(tmp_path / "a", None)
+    file = tmp_path / "a" / "drive.json"
+    assert known in file.read_text()
+    file.write_text(file.read_text().replace(known, spoilt))
+    with pytest.raises(DatasetError, match=r"drive\.json.*make it again"):
+        open_scene(tmp_path / "a")
+
+
+def test_a_file_that_is_no_text_is_told_in_a_line(tmp_path: Path) -> None:
+    (tmp_path / "drive.json").write_bytes(b'{"kind": "\xff' + 10_000 * b"x")
+    with pytest.raises(DatasetError) as error:
+        open_scene(tmp_path)
+    assert len(str(error.value)) < 500

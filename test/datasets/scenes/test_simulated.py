@@ -95,10 +95,22 @@ def test_a_broken_description_is_told(tmp_path: Path, text: bytes, message: str)
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("camera", {**CAMERA, "distortion": [0.1]}), ("camera", 3), ("train", [{}]), ("test", 5), ("depth_unit_m", "x")],
+    [
+        ("camera", {**CAMERA, "distortion": [0.1]}), ("camera", 3), ("train", [{}]), ("test", 5), ("depth_unit_m", "x"),
+        ("camera", {**CAMERA, "width": float("inf")}), ("camera", {**CAMERA, "fx": 0.0}),
+        ("camera", {**CAMERA, "cy": float("nan")}),
+    ],
 )
 def test_wrong_values_are_told(tmp_path: Path, described: dict[str, Any], name: str, value: object) -> None:
     put(tmp_path, {**described, name: value})
+    with pytest.raises(DatasetError, match="not as simulated scenes are"):
+        load_simulated(tmp_path, no_progress)
+
+
+@pytest.mark.parametrize("stamp_ns", [10**30, float("inf"), "noon", None])
+def test_a_stamp_that_is_none_is_told(tmp_path: Path, described: dict[str, Any], stamp_ns: object) -> None:
+    described["train"][1]["stamp_ns"] = stamp_ns
+    put(tmp_path, described)
     with pytest.raises(DatasetError, match="not as simulated scenes are"):
         load_simulated(tmp_path, no_progress)
 

@@ -60,6 +60,15 @@ def test_depth_that_is_not_of_the_same_moment_is_not_taken(tmp_path: Path) -> No
     assert len(train.camera[0].distortion) == 5
 
 
+@pytest.mark.parametrize("stamp", ["inf", "1e300", "99999999999999999999", "-1", "nan", "noon"])
+def test_a_stamp_that_is_none_is_told(tmp_path: Path, stamp: str) -> None:
+    folder = tmp_path / "freiburg1_xyz"
+    put_sequence(folder, [0.0], [], [0.0, 0.05])
+    (folder / "rgb.txt").write_text(f"{stamp} rgb/one.png\n")
+    with pytest.raises(DatasetError, match=r"line 1 of .*rgb\.txt"):
+        load_tum_rgbd(folder, no_progress)
+
+
 def test_an_unknown_camera_needs_its_calibration(tmp_path: Path) -> None:
     folder = tmp_path / "mine"
     put_sequence(folder, [0.0], [0.0], [0.0, 0.05])
