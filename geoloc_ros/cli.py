@@ -43,14 +43,20 @@ def main() -> None:
     log_to_stderr()
     try:
         app(standalone_mode=True)
-    except (GeolocError, SystemExit, KeyboardInterrupt) as error:
+    except (GeolocError, OSError, SystemExit, KeyboardInterrupt) as error:
         if INTERRUPTION.signum is not None:
             typer.secho(f"interrupted by {signal.Signals(INTERRUPTION.signum).name}", err=True)
             sys.exit(128 + INTERRUPTION.signum)
-        if not isinstance(error, GeolocError):
+        if not isinstance(error, (GeolocError, OSError)):
             raise
-        typer.secho(f"error: {error}", fg="red", err=True)
+        typer.secho(f"error: {_told(error) if isinstance(error, OSError) else error}", fg="red", err=True)
         sys.exit(1)
+
+
+def _told(error: OSError) -> str:
+    """What may go wrong with any file at any time: a disk that is full, a folder that nobody may write to."""
+    where = f"'{error.filename}': " if error.filename else ""
+    return f"{where}{error.strerror or error}; see that it may be read and written and that there is space left"
 
 
 def _show_version(wanted: bool) -> None:

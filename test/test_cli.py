@@ -27,6 +27,8 @@ def index_map(map_file, output, crop, config, progress):
     progress("reading the map", 0.5)
     if map_file.name == "bad.osm":
         raise MapError("map 'bad.osm' is empty; give another")
+    if map_file.name == "large.osm":
+        raise OSError(28, "No space left on device", "x.index/half.npy")
     with write_artifact(output, "index", 1, {}) as writer:
         writer.file("half.npy").write_bytes(b"half")
         print("writing", flush=True)
@@ -68,6 +70,13 @@ def test_a_mistake_is_one_line_on_stderr_and_status_1(tmp_path: Path) -> None:
     out, err = process.communicate(timeout=20)
     assert (process.returncode, out) == (1, "")
     assert err.splitlines()[-1] == "error: map 'bad.osm' is empty; give another" and "Traceback" not in err
+
+
+def test_a_disk_that_is_full_is_one_line_too(tmp_path: Path) -> None:
+    process = run_endless("index", "large.osm", "-o", str(tmp_path / "x.index"))
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 1 and "Traceback" not in err
+    assert err.splitlines()[-1].startswith("error: 'x.index/half.npy': No space left on device; see that ")
 
 
 def test_a_config_mistake_names_the_key(tmp_path: Path) -> None:
