@@ -64,14 +64,14 @@ class LandmarksNode(StagedNode[LandmarksNodeConfig]):
         super().__init__("landmarks", LandmarksNodeConfig, **node_arguments)
 
     def set_up(self) -> None:
-        """Find the scenes and load one of them, to see now that they can be used."""
+        """Find the scenes and load the first that can be, to see now that there is one."""
         config = self.config
         if not config.landmarks_path:
             raise ConfigError("parameter 'landmarks_path' is empty; set it to a folder of `geoloc train landmarks`")
         scenes = self._placed(list_scenes(Path(config.landmarks_path)))
         self._shelf = SceneShelf(scenes, self._load, config.scenes.memory_mb)
         self.configured.callback(self._shelf.close)
-        self._shelf.fetch(scenes[0])
+        self._load_one(scenes)
         self._finder = SceneFinder(self._shelf, config.scenes.radius_m, config.scenes.tries, waits=False)
         self._needs_map = any(scene.place is not None and scene.place.origin is not None for scene in scenes)
         self._pose = self.publisher(PoseWithCovarianceStamped, "pose_refined", SCAN_QOS)
@@ -121,6 +121,18 @@ class LandmarksNode(StagedNode[LandmarksNodeConfig]):
                 f"'{self.config.map_frame}' needs; put place.json beside its images and train it again"
             )
         return placed
+
+    def _load_one(self, scenes: tuple[SceneOutline, ...]) -> None:
+        """Raises what the first one says where none can be loaded; a damaged one is told when it is wanted."""
+        first: GeolocError | None = None
+        for scene in scenes:
+            try:
+                self._shelf.fetch(scene)
+                return
+            except GeolocError as error:
+                first = first or error
+        if first is not None:
+            raise first
 
     def _load(self, path: Path) -> LandmarkFinder:
         config = self.config

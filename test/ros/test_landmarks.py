@@ -269,3 +269,24 @@ def test_scenes_that_lie_nowhere_fail_it_too(shared_world: Any, tmp_path: Path) 
     node = shared_world.add(LandmarksNode(parameter_overrides=parameters_of(tmp_path)))
     assert node.trigger_configure() == TransitionCallbackReturn.FAILURE
     assert "place.json" in node.health.status({}).message
+
+
+def spoil(scene: Path) -> None:
+    file = scene / "prototype.npy"
+    file.write_bytes(file.read_bytes()[:-1])
+
+
+def test_a_damaged_scene_leaves_the_others(shared_world: Any, tmp_path: Path) -> None:
+    spoil(write_painted_scene(tmp_path, ScenePlace(MAP_FROM_SCENE, ORIGIN), "a wall"))
+    write_painted_scene(tmp_path, ScenePlace(MAP_FROM_SCENE, ORIGIN), "wall")
+    node = shared_world.add(LandmarksNode(parameter_overrides=parameters_of(tmp_path)))
+    assert node.trigger_configure() == TransitionCallbackReturn.SUCCESS
+    assert node.diagnostic_values()["scenes in memory"] == "wall"
+
+
+def test_damaged_scenes_alone_fail_its_configure_transition(shared_world: Any, tmp_path: Path) -> None:
+    for name in ("a wall", "wall"):
+        spoil(write_painted_scene(tmp_path, ScenePlace(MAP_FROM_SCENE, ORIGIN), name))
+    node = shared_world.add(LandmarksNode(parameter_overrides=parameters_of(tmp_path)))
+    assert node.trigger_configure() == TransitionCallbackReturn.FAILURE
+    assert "a wall/prototype.npy' is missing or damaged" in node.health.status({}).message
