@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from geoloc_ros.core.errors import BackendError, ConfigError
+from geoloc_ros.core.errors import BackendError, ConfigError, DatasetError
 from geoloc_ros.core.progress import ProgressCallback, no_progress
 
 logger = logging.getLogger(__name__)
@@ -70,6 +70,7 @@ def train_landmarks(options: LandmarkOptions, progress: ProgressCallback = no_pr
     _check(options)
     import torch
 
+    from geoloc_ros.core.artifacts import check_replaceable
     from geoloc_ros.core.scene_place import read_place
     from geoloc_ros.datasets.scenes.open_scene import open_scene
     from geoloc_ros.landmarks.create.fuse import fuse_depth
@@ -82,7 +83,14 @@ def train_landmarks(options: LandmarkOptions, progress: ProgressCallback = no_pr
     from geoloc_ros.training.loop import Budget, LoopSettings
 
     method, network = parse_landmark_method(options.method), parse_landmark_network(options.network)
+    check_replaceable(options.output)
+    place = read_place(options.source)
     scene = open_scene(options.source, progress)
+    if scene.surface is None and not any(scene.train.depth_file):
+        raise DatasetError(
+            f"'{options.source}' has neither depth nor a surface to make landmarks of; put a mesh or a dense cloud of "
+            "points beside the images, such as mesh.ply or fused.ply (docs/scenes.md)"
+        )
     for problem in scene.problems[:_NAMED]:
         logger.warning("%s: %s", problem.file, problem.reason)
     patch_m = options.patch_m
@@ -95,7 +103,6 @@ def train_landmarks(options: LandmarkOptions, progress: ProgressCallback = no_pr
         patch_m, method, network, Budget(options.minutes, options.steps), seed=options.seed, base=options.base,
         loop=LoopSettings(num_threads=torch.get_num_threads()),
     )  # fmt: skip
-    place = read_place(options.source)
     done = learn(scene.train, surface, place, job, options.output, _command(options), progress)
     return LandmarkSummary(options.output, done.num_landmarks, done.result.steps, done.result.minutes, done.figures)
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ pytest.importorskip("torch", reason="torch is not installed: pip install 'geoloc
 pytest.importorskip("embreex", reason="no ray caster is installed: pip install 'geoloc_ros[sim]'")
 
 from geoloc_ros.cli import app
-from geoloc_ros.core.errors import ConfigError
+from geoloc_ros.core.errors import ArtifactError, ConfigError, DatasetError
 from geoloc_ros.landmarks.landmark_map import LandmarkMap
 from geoloc_ros.train_landmarks import LandmarkOptions, train_landmarks
 
@@ -41,6 +43,32 @@ def test_a_scene_that_is_not_there_is_a_clear_error(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["train", "landmarks", str(tmp_path / "none"), "-o", str(tmp_path / "x")])
     assert done.exit_code != 0
     assert "no scene" in str(done.exception or done.output)
+
+
+def refuse_to_open(source: Path, progress: object) -> None:
+    raise AssertionError("a scene takes long to open")
+
+
+def test_a_mistaken_output_or_place_is_told_before_anything_takes_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("geoloc_ros.datasets.scenes.open_scene.open_scene", refuse_to_open)
+    (tmp_path / "mine").mkdir()
+    with pytest.raises(ArtifactError, match="mine' exists and is not an artifact"):
+        train_landmarks(LandmarkOptions(tmp_path, tmp_path / "mine"))
+    (tmp_path / "place.json").write_text("{}")
+    with pytest.raises(DatasetError, match="does not say where the scene is"):
+        train_landmarks(LandmarkOptions(tmp_path, tmp_path / "out"))
+
+
+def test_images_without_depth_and_surface_are_told_what_is_missing(scene: Path, tmp_path: Path) -> None:
+    described = json.loads((scene / "scene.json").read_text())
+    views = [{**view, "camera": 0, "depth": ""} for view in described["train"]]
+    drive = {**described, "kind": "driven_scene", "cameras": [described["camera"]], "views": views}
+    shutil.copytree(scene / "train", tmp_path / "drive" / "train")
+    (tmp_path / "drive" / "drive.json").write_text(json.dumps(drive))
+    with pytest.raises(DatasetError, match="neither depth nor a surface.*mesh"):
+        train_landmarks(LandmarkOptions(tmp_path / "drive", tmp_path / "out"))
 
 
 @pytest.mark.parametrize(
