@@ -100,7 +100,7 @@ def test_a_run_learns_judges_writes_pages_and_goes_on_where_it_was(
     monkeypatch.setattr(landmarks, "QUICK", replace(landmarks.QUICK, steps=1, rounds=1))
     monkeypatch.setattr(scenes, "OTHER_SEEDS", ())
     monkeypatch.setattr(landmarks, "fingerprint", lambda *_: "the code of this test")
-    monkeypatch.setattr("_landmark_accuracy.SIDE_PERCENT", (10,))
+    monkeypatch.setattr("_landmark_accuracy.SIDE_PERCENT", (10, 20))
     file, work = tmp_path / "landmarks.json", tmp_path / "work"
     arguments = ["landmarks.py", "--json", str(file), "--work", str(work), "--quick", "--part", "room", "speed"]
     monkeypatch.setattr("sys.argv", arguments)
