@@ -79,8 +79,11 @@ def table_path(trajectory: Path) -> Path:
 
 
 def page_folder(trajectory: Path) -> Path:
-    """Where page and figures lie that belong to a trajectory of views whose truth is known."""
-    return trajectory.with_name(f"{trajectory.stem}.landmarks")
+    """Where page and figures lie that belong to a trajectory of views whose truth is known.
+
+    Scenes are learnt into folders such as room.landmarks, and room.tum is found in them: these are other names.
+    """
+    return trajectory.with_name(f"{trajectory.stem}.errors")
 
 
 def refined_path(trajectory: Path) -> Path:

@@ -163,6 +163,14 @@ def test_of_a_scene_whose_truth_is_known_the_error_is_told_and_a_page_written(tm
     assert "100 % of all within 5 cm" in summary.accuracy and str(summary.page) in summary.as_text()
 
 
+def test_the_page_does_not_land_in_the_scene_that_was_learnt(tmp_path: Path) -> None:
+    learnt = write_painted_scene(tmp_path, None, "hall.landmarks")
+    files = sorted(learnt.iterdir())
+    write_colmap(tmp_path / "hall", 6)
+    assert localize(tmp_path / "hall", learnt, tmp_path / "hall.tum").page is not None
+    assert sorted(learnt.iterdir()) == files
+
+
 def test_a_broken_image_is_left_out_and_counted(tmp_path: Path) -> None:
     write_painted_scene(tmp_path, None, "hall")
     write_folder(tmp_path / "images", 3)
