@@ -29,7 +29,7 @@ class CameraPoseConfig(Section):
     inlier_px: float = Field(8.0, gt=0.0, description="How far a landmark may lie from its projection, pixels")
     iterations: int = Field(1000, ge=1, le=100_000, description="Poses that are tried at the most")
     max_log10_chance: float = Field(
-        -6.0, description="Poses that chance fits as well this often (logarithm to base 10) are not found"
+        -10.0, description="Poses that chance fits as well this often (logarithm to base 10) are not found"
     )
 
 

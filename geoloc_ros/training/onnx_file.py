@@ -24,7 +24,7 @@ _CHECK = InferenceConfig(backend="onnxruntime")
 
 def export_network(
     module: torch.nn.Module, example: torch.Tensor, outputs: tuple[str, ...], metadata: Mapping[str, str], path: Path,
-    input_name: str = "features", open_axes: tuple[str, ...] = ("batch",),
+    input_name: str = "features", open_axes: tuple[str, ...] = ("batch",), largest_error: float = _LARGEST_ERROR,
 ) -> float:
     """Write `module` with an input of any batch size; return its largest deviation under onnxruntime.
 
@@ -38,6 +38,7 @@ def export_network(
         input_name: Of the only input.
         open_axes: Names of the axes whose size is left open, "" for one that is not; the outputs have the same ones,
             of other sizes.
+        largest_error: Deviation up to which the file is as good as the module.
 
     Raises:
         ArtifactError: onnxruntime computes something else than torch.
@@ -62,7 +63,7 @@ def export_network(
         onnx.save(model, str(partial))
         found = load_network(partial, input_name, outputs, _CHECK, tuple(example.shape[1:])).run(example.numpy())
         error = max(_deviation(f, e.numpy()) for f, e in zip(found, expected, strict=True))
-        if not error <= _LARGEST_ERROR:
+        if not error <= largest_error:
             raise ArtifactError(f"'{path}' computes outputs that differ by {error:.1e} from the trained network's")
     return error
 

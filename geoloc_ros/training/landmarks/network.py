@@ -24,6 +24,8 @@ COORDINATE_OUTPUTS: Final = ("coordinate",)
 
 _MIDDLE, _SPREAD = 0.45, 0.25
 _LEAST_LENGTH = 1e-6
+# Vectors of unit length, some of which were nearly none before: rounding turns those, in one of 10 000 cells or so.
+_LARGEST_ERROR = 1e-2
 _FINE = 2
 """Cells of stride 4 in one of stride 8, across."""
 
@@ -130,7 +132,9 @@ def export_landmark_network(
     count = 2 * 3 * spec.height_px * spec.width_px
     example = torch.sin(torch.arange(count) * 0.37).reshape(2, 3, spec.height_px, spec.width_px) * 0.5 + 0.5
     outputs = COORDINATE_OUTPUTS if isinstance(network, CoordinateNetwork) else VOTING_OUTPUTS
-    export_network(network, example, outputs, metadata_of(method, spec), path, input_name=INPUT_NAME)
+    export_network(
+        network, example, outputs, metadata_of(method, spec), path, input_name=INPUT_NAME, largest_error=_LARGEST_ERROR
+    )
 
 
 def metadata_of(method: LandmarkMethod, spec: LandmarkNetworkSpec) -> dict[str, str]:
