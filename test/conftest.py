@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from geoloc_ros.core.camera import Camera
 from geoloc_ros.core.classes import SemanticClass
@@ -24,6 +25,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 set_ros_defaults(os.environ)
 os.environ.setdefault("ROS_DOMAIN_ID", str(1 + os.getpid() % 100))  # two test runs do not hear each other
+# A busy machine is no mistake in the code: no test is timed.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
