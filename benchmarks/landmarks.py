@@ -68,7 +68,7 @@ STEPS_PER_S: dict[LandmarkMethod, float] = {
 """Of four views, on one core of the machine that the published figures are from, alone."""
 FULL = Extent(
     SceneSizes(600, 150, "320x240", 40, 30), {"room": 10.0, "corner": 16.0}, None,
-    {"room": (0.25, 0.4, 0.55, 0.8)}, 2.5, LandmarkNetworkSpec(), (50, 100, 200, 400), 40,
+    {"room": (0.25, 0.4, 0.8)}, 2.5, LandmarkNetworkSpec(), (50, 100, 200, 400), 40,
 )  # fmt: skip
 QUICK = Extent(
     SceneSizes(24, 6, "96x64", 2, 1), {"room": 0.0, "corner": 0.0}, 3, {"room": (0.6,)}, 0.0,
