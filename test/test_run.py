@@ -124,7 +124,7 @@ def test_live_nodes_answer_every_frame_as_the_offline_localizer_does(
 ) -> None:
     run_stack(
         StackOptions(
-            index_path, bag=tiny_drive.bag, rate=2.0, record=tmp_path, use_sim_time=single_process,
+            index_path, bag=tiny_drive.bag, rate=1.0, record=tmp_path, use_sim_time=single_process,
             single_process=single_process, namespace="car" if single_process else "",
         )
     )
