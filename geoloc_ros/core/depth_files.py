@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 
@@ -9,6 +12,8 @@ from geoloc_ros.core.camera import Camera
 from geoloc_ros.core.errors import DatasetError
 from geoloc_ros.core.posed_images import PosedImages
 from geoloc_ros.core.types import Float32, Pose3
+
+logger = logging.getLogger(__name__)
 
 NO_DEPTH = (0, 65535)
 """What depth images hold where nothing was measured; 7-Scenes has the latter."""
@@ -69,3 +74,16 @@ def depth_in_image(images: PosedImages, number: int) -> Float32:
     seen_m = np.full((camera.height, camera.width), np.inf, np.float32)
     np.minimum.at(seen_m, (row, column), camera.depth_of(points_m[inside]).astype(np.float32))
     return np.where(np.isfinite(seen_m), seen_m, np.float32(np.nan))
+
+
+def usable_depth(
+    images: PosedImages, number: int, read: Callable[[PosedImages, int], Float32] = measured_depth
+) -> Float32 | None:
+    """What `read` makes of the depth of an image; None where it has none, or a broken one, which is told in the log."""
+    if not images.depth_file[number] or images.depth_unit_m == 0.0:
+        return None
+    try:
+        return read(images, number)
+    except DatasetError as error:
+        logger.warning("its image is used without depth: %s", error)
+        return None

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from geoloc_ros.core.camera import Camera
-from geoloc_ros.core.depth_files import depth_in_image, depth_view, measured_depth
+from geoloc_ros.core.depth_files import depth_in_image, depth_view, measured_depth, usable_depth
 from geoloc_ros.core.errors import DatasetError
 from geoloc_ros.core.posed_images import DepthCamera, PosedImages
 from geoloc_ros.core.types import Pose3
@@ -68,3 +68,12 @@ def test_missing_depth_is_told(images: PosedImages) -> None:
         measured_depth(images, 0)
     with pytest.raises(DatasetError, match="has no depth; give a mesh"):
         measured_depth(replace(images, depth_file=("",)), 0)
+
+
+def test_depth_that_is_broken_or_missing_is_none_and_told(
+    images: PosedImages, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert usable_depth(images, 0) is not None
+    (images.root / images.depth_file[0]).write_bytes(b"nothing")
+    assert usable_depth(images, 0) is None and "is broken" in caplog.text
+    assert usable_depth(replace(images, depth_file=("",) * len(images)), 0) is None

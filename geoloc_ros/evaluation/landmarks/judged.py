@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from geoloc_ros.core.camera import Camera
-from geoloc_ros.core.depth_files import depth_in_image
+from geoloc_ros.core.depth_files import depth_in_image, usable_depth
 from geoloc_ros.core.errors import ObservationError
 from geoloc_ros.core.landmarks import CameraAnswer, NotFound
 from geoloc_ros.core.photo_files import read_photo
@@ -67,17 +67,13 @@ def _answer(find: FindCamera, image: UInt8, camera: Camera, rng: np.random.Gener
 
 
 def view_distance_m(images: PosedImages) -> Float64:
-    """Median depth (N,) of every view; NaN where an image has none.
-
-    Raises:
-        DatasetError: If a file of depth that the scene names cannot be read.
-    """
+    """Median depth (N,) of every view; NaN where an image has none that can be read."""
     return np.array([_median_depth_m(images, row) for row in range(len(images))])
 
 
 def _median_depth_m(images: PosedImages, row: int) -> float:
-    if not images.depth_file[row]:
+    depth_m = usable_depth(images, row, depth_in_image)
+    if depth_m is None:
         return float("nan")
-    depth_m = depth_in_image(images, row)
     known = depth_m[np.isfinite(depth_m)]
     return float(np.median(known)) if len(known) else float("nan")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from geoloc_ros.core.camera import Camera
-from geoloc_ros.core.depth_files import depth_view, measured_depth
+from geoloc_ros.core.depth_files import depth_view, usable_depth
 from geoloc_ros.core.posed_images import PosedImages
 from geoloc_ros.core.types import Float32, Int64, Pose3
 
@@ -27,20 +27,14 @@ class SmallView:
 
 
 def small_views(images: PosedImages, rows: Int64, progress: Callable[[float], None]) -> tuple[SmallView, ...]:
-    """The images of these rows.
-
-    Raises:
-        DatasetError: If a depth image cannot be read.
-    """
+    """The images of these rows."""
     views = []
     for count, row in enumerate(rows.tolist()):
         camera, pose = depth_view(images, row)
         small = smaller(camera)
-        depth_m = None
-        if images.depth_file[row] and images.depth_unit_m > 0.0:
-            depth_m = measured_depth(images, row)[_picked(camera.height, small.height)][
-                :, _picked(camera.width, small.width)
-            ]
+        depth_m = usable_depth(images, row)
+        if depth_m is not None:
+            depth_m = depth_m[_picked(camera.height, small.height)][:, _picked(camera.width, small.width)]
         views.append(SmallView(small, pose, depth_m))
         progress((count + 1) / len(rows))
     return tuple(views)

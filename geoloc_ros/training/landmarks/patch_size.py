@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from geoloc_ros.core.camera import Camera
-from geoloc_ros.core.depth_files import measured_depth
+from geoloc_ros.core.depth_files import usable_depth
 from geoloc_ros.core.errors import DatasetError
 from geoloc_ros.core.posed_images import PosedImages
 from geoloc_ros.core.surface import Surface
@@ -33,7 +33,8 @@ def choose_patch_m(images: PosedImages, surface: Surface | None, camera: Camera)
         renderer = SurfaceRenderer(surface, label, _NEAREST_M)
         depths = [_seen_depth(renderer, images, int(row)) for row in rows]
     else:
-        depths = [measured_depth(images, int(row)).ravel() for row in rows if images.depth_file[int(row)]]
+        measured = [usable_depth(images, int(row)) for row in rows]
+        depths = [depth_m.ravel() for depth_m in measured if depth_m is not None]
     known = np.concatenate([np.zeros(0, np.float32), *depths])
     known = known[np.isfinite(known) & (known > 0.0)]
     if not len(known):

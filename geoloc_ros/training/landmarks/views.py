@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from geoloc_ros.core.camera import Camera
-from geoloc_ros.core.depth_files import depth_in_image
+from geoloc_ros.core.depth_files import depth_in_image, usable_depth
 from geoloc_ros.core.errors import DatasetError
 from geoloc_ros.core.landmarks import Landmarks, ViewLabels
 from geoloc_ros.core.photo_files import read_photo
@@ -124,10 +124,10 @@ def _new_array(path: Path, dtype: type[np.generic], shape: tuple[int, ...]) -> A
 
 
 def _measured_depth(images: PosedImages, row: int, camera: Camera) -> Float32 | None:
-    """(H, W) of the canonical camera, along z, NaN where nothing was measured; None where the scene has no depth."""
-    if not images.depth_file[row] or images.depth_unit_m == 0.0:
+    """(H, W) of the canonical camera, along z, NaN where nothing was measured; None where the image has no depth."""
+    taken, stored_m = images.camera[row], usable_depth(images, row, depth_in_image)
+    if stored_m is None:
         return None
-    taken, stored_m = images.camera[row], depth_in_image(images, row)
     rays = np.asarray(camera.rays(), np.float64)
     pixel = taken.project(rays)
     inside: Bool = (pixel >= 0.0).all(-1) & (pixel[..., 0] < taken.width) & (pixel[..., 1] < taken.height)

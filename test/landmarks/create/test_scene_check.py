@@ -223,6 +223,9 @@ def test_a_cloud_is_checked_as_a_mesh_is(images: PosedImages) -> None:
     assert "surface is in millimetres" in only_error(check_scene(images, sized(cloud, 1e3), 0.6))
 
 
-def test_a_depth_image_that_cannot_be_read_is_named(images: PosedImages, tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match=r"0\.png"):
+def test_depth_that_cannot_be_read_is_told_and_an_image_is_refused(
+    images: PosedImages, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(DatasetError, match=r"0\.jpg"):
         check_scene(replace(images, root=tmp_path), room(), 0.3)
+    assert "0.png" in caplog.text

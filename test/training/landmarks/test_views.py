@@ -91,6 +91,14 @@ def test_measured_depth_goes_along(tmp_path: Path) -> None:
     np.testing.assert_allclose(halves.measured[0], np.where(steps > 0, steps / 1000.0, np.nan), atol=1e-6)
 
 
+def test_an_image_with_broken_depth_is_used_without(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    images, halves = record_room(tmp_path / "images", 4), Halves()
+    (images.root / "d.png").write_bytes(b"nothing")
+    broken = replace(images, depth_file=("d.png", "", "", ""), depth_unit_m=0.001)
+    assert len(prepare_views(broken, TWO, halves.render, CAMERA, tmp_path)) == 4
+    assert halves.measured == [None] * 4 and "d.png' is broken" in caplog.text
+
+
 def test_a_scene_whose_landmarks_nobody_sees_twice_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="no landmark of scene 'room' is seen in 3 of its 2 images"):
         prepare_views(record_room(tmp_path / "images", 2), TWO, Halves().render, CAMERA, tmp_path)
